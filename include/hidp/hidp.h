@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_HIDP_H
+#define HIDP_HIDP_H
+
+#include <hidp/cluster.h>
+#include <hidp/context.h>
+#include <hidp/cost.h>
+#include <hidp/export.h>
+#include <hidp/figures.h>
+#include <hidp/model.h>
+#include <hidp/options.h>
+#include <hidp/plan.h>
+#include <hidp/planner.h>
+#include <hidp/report.h>
+#include <hidp/status.h>
+#include <hidp/version.h>
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_MODEL_MODEL_PRIV_H
+#define HIDP_MODEL_MODEL_PRIV_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <hidp/model.h>
+
+#include "base/arena.h"
+#include "base/spans.h"
+
+/* An input of a sealed layer. */
+struct hidp__input {
+	hidp_layer_id layer;
+	bool own_channels;
+	struct hidp_row_rule rule;
+};
+
+/* A sealed layer: what planning needs of it, and the parts it was fused from. */
+struct hidp__layer {
+	const char *name;
+	hidp_op op;
+	hidp_op_class op_class;
+	hidp_dtype dtype;
+	uint32_t input_count;
+	uint32_t consumer_count;
+	uint32_t part_count;
+	const struct hidp__input *inputs;
+	const hidp_layer_id *consumers; /* rising */
+	const struct hidp_layer_desc *parts;
+	struct hidp_shape shape;
+	double flops;
+	int64_t elements_per_row;
+	int64_t row_bytes;
+	int64_t weight_bytes;
+	int64_t workspace_bytes;
+	int64_t channel_grain;  /* 0: channels cannot be divided */
+	int64_t channel_groups; /* channels / channel_grain, 1 if they cannot be divided */
+	/* the last layer that reads it; the number of layers for a model output, its own number for
+	 * a layer that nobody reads (which is a model output too, so this does not happen) */
+	hidp_layer_id last_consumer;
+	hidp_layer_id twin; /* the first layer with the same figures: the same costs everywhere */
+	bool is_output;
+};
+
+struct hidp_model {
+	atomic_uint refs;
+	uint32_t flags;
+	struct hidp__arena arena; /* owns everything below */
+	const char *name;
+	hidp_dtype dtype;
+	uint32_t layer_count;
+	uint32_t part_count;
+	struct hidp__layer *layers;
+	/* names of all parts, sorted, for hidp_model_find() */
+	struct hidp__part_name {
+		const char *name;
+		hidp_layer_id layer;
+	} *names;
+};
+
+/* Bytes of one element. */
+int64_t hidp__dtype_bytes(hidp_dtype dtype);
+
+/* Rows of a tensor of `rows` rows that the output rows `range` need. */
+struct hidp__span hidp__rule_need(const struct hidp_row_rule *rule, int64_t rows,
+                                  struct hidp__span range);
+/* Rows that r >= 1 output rows read, wherever they lie. */
+int64_t hidp__rule_read(const struct hidp_row_rule *rule, int64_t rows, int64_t r);
+
+/* What inference finds out about one described layer. */
+struct hidp__figures {
+	struct hidp_shape shape;
+	hidp_op_class op_class;
+	double flops;
+	int64_t weight_elements;
+	int64_t channel_grain;
+	bool own_channels;
+	const struct hidp_row_rule *rules; /* [input_count] */
+};
+
+/* A described layer while a model is being sealed. */
+struct hidp__described {
+	struct hidp_layer_desc desc; /* its pointers belong to the builder */
+	struct hidp__figures figures;
+	uint32_t uses;  /* inputs of other layers that name it */
+	uint32_t user;  /* one of these layers */
+	uint32_t group; /* position of the last part of the layer it is fused into */
+};
+
+/* model/infer.c: checks layer `at` against its inputs and derives its figures; rules come from the arena. */
+hidp_status hidp__infer(struct hidp__described *layers, uint32_t at, struct hidp__arena *arena,
+                        struct hidp_diagnostic *diagnostic);
+
+/*
+ * model/fuse.c: decides which described layers become one. order[count] lists the
+ * layers topologically; on return layers[i].group is the position, in order, of
+ * the last part of i's layer.
+ */
+void hidp__fuse(struct hidp__described *layers, const uint32_t *order, uint32_t count,
+                uint32_t *position);
+
+#endif

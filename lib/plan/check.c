@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* What makes decisions a plan: everything covered once, nothing where it cannot be. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/diagnostic.h"
+#include "base/text.h"
+#include "cost/rate.h"
+#include "plan/plan_priv.h"
+
+struct checking {
+	const struct hidp__problem *problem;
+	struct hidp_diagnostic *diagnostic;
+	/* [layer] base + the share of the stage, or the slice of the step, that has it; below base: none */
+	uint32_t *group;
+	uint32_t base; /* above all numbers given before */
+	char where[96];  /* the part of the plan under examination */
+};
+
+#define FAIL(c, ...) hidp__fail((c)->diagnostic, HIDP_ERR_PLAN, (c)->where, __VA_ARGS__)
+
+static const char *layer_name(const struct checking *c, hidp_layer_id l)
+{
+	return c->problem->model->layers[l].name;
+}
+
+/* The rows a share computes, from its last layer back to its first. */
+static void compute_rows(const struct hidp_model *model, const struct hidp__stage *stage,
+                         struct hidp__share *share, uint32_t *place)
+{
+	for (uint32_t i = 0; i < share->layer_count; i++) {
+		const struct hidp__layer *l = &model->layers[share->layers[i]];
+		place[share->layers[i]] = i;
+		share->comp[i] = stage->kind == HIDP_STAGE_SPLIT
+		                         ? hidp__own_rows(share->units, stage->row_units,
+		                                          l->shape.rows)
+		                         : (struct hidp__span){0, l->shape.rows};
+	}
+	for (uint32_t i = share->layer_count; i-- > 0;) {
+		const struct hidp__layer *l = &model->layers[share->layers[i]];
+		for (uint32_t k = 0; k < l->input_count; k++) {
+			const struct hidp__input *in = &l->inputs[k];
+			uint32_t at = place[in->layer];
+			if (at >= i || share->layers[at] != in->layer)
+				continue; /* not made by this share */
+			share->comp[at] = hidp__span_hull(
+			        share->comp[at],
+			        hidp__rule_need(&in->rule, model->layers[in->layer].shape.rows,
+			                        share->comp[i]));
+		}
+	}
+}
+
+/* Groups of layers that run side by side must not read each other. */
+static hidp_status check_independent(const struct checking *c, const hidp_layer_id *layers,
+                                     uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct hidp__layer *l = &c->problem->model->layers[layers[i]];
+		for (uint32_t k = 0; k < l->input_count; k++) {
+			hidp_layer_id in = l->inputs[k].layer;
+			if (c->group[in] >= c->base && c->group[in] != c->group[layers[i]])
+				return FAIL(c, "layer %s reads layer %s, which is in another branch",
+				            l->name, layer_name(c, in));
+		}
+	}
+	return HIDP_OK;
+}
+
+static hidp_status check_processor(struct checking *c, const struct hidp__share *share,
+                                   hidp_processor_id processor, uint32_t i)
+{
+	const struct hidp__problem *p = c->problem;
+	const struct hidp__node *node = &p->cluster->nodes[share->node];
+	hidp_layer_id layer = share->layers[i];
+	if (hidp__span_empty(share->comp[i]))
+		return HIDP_OK;
+	const char *name = node->processors[processor].name;
+	if (!hidp__request_allows(p->request, p->cluster, layer, share->node, processor))
+		return FAIL(c, "layer %s must not run on processor %s of node %s: excluded, "
+		               "unavailable, or pinned elsewhere",
+		            layer_name(c, layer), name, node->desc.name);
+	struct hidp__rate rate;
+	hidp__rate_of(&rate, p->model, p->cluster, p->cost, layer, share->node, processor);
+	if (!rate.runs)
+		return FAIL(c, "layer %s cannot run on processor %s of node %s",
+		            layer_name(c, layer), name, node->desc.name);
+	return HIDP_OK;
+}
+
+static hidp_status check_branch_step(struct checking *c, const struct hidp__share *share,
+                                     const struct hidp__step *step)
+{
+	const hidp_layer_id *layers = share->layers + step->first;
+	uint32_t covered = 0;
+	for (uint32_t k = 0; k < step->slice_count; k++) {
+		const struct hidp__slice *slice = &step->slices[k];
+		uint32_t at = 0;
+		for (uint32_t i = 0; i < slice->layer_count; i++) {
+			while (at < step->layer_count && layers[at] != slice->layers[i])
+				at++;
+			if (at == step->layer_count || c->group[layers[at]] >= c->base)
+				return FAIL(c, "layer %u of slice %u is not in the step, given twice or "
+				               "out of order",
+				            i, k);
+			c->group[layers[at]] = c->base + k;
+			covered++;
+			hidp_status s =
+			        check_processor(c, share, slice->processor, step->first + at);
+			if (s != HIDP_OK)
+				return s;
+		}
+	}
+	if (covered != step->layer_count)
+		return FAIL(c, "%u of its %u layers are in no slice", step->layer_count - covered,
+		            step->layer_count);
+	hidp_status s = check_independent(c, layers, step->layer_count);
+	c->base += step->slice_count;
+	return s;
+}
+
+static hidp_status check_step(struct checking *c, const struct hidp__share *share,
+                              const struct hidp__step *step)
+{
+	const struct hidp__problem *p = c->problem;
+	uint32_t last = step->first + step->layer_count - 1;
+	const struct hidp__layer *z = &p->model->layers[share->layers[last]];
+	struct hidp__span whole = {0, 0};
+	hidp_status s;
+	bool wants_one = step->kind == HIDP_STEP_SINGLE;
+	if (wants_one ? step->slice_count != 1 : step->slice_count < 2)
+		return FAIL(c, "has %u slices", step->slice_count);
+	uint64_t used = 0; /* at most 64 processors in a node */
+	for (uint32_t k = 0; k < step->slice_count; k++) {
+		hidp_processor_id q = step->slices[k].processor;
+		if (q >= p->cluster->nodes[share->node].processor_count)
+			return FAIL(c, "slice %u is on processor %u, which node %s does not have", k, q,
+			            p->cluster->nodes[share->node].desc.name);
+		if (used & ((uint64_t)1 << q))
+			return FAIL(c, "processor %u has two slices", q);
+		used |= (uint64_t)1 << q;
+	}
+	switch (step->kind) {
+	case HIDP_STEP_SINGLE:
+		break;
+	case HIDP_STEP_ROWS:
+		if (step->layer_count > HIDP_STEP_LAYERS_MAX)
+			return FAIL(c, "divides the rows of %u layers at once, at most %u are allowed",
+			            step->layer_count, HIDP_STEP_LAYERS_MAX);
+		whole = share->comp[last];
+		break;
+	case HIDP_STEP_CHANNELS:
+		if (step->layer_count != 1)
+			return FAIL(c, "divides the channels of %u layers at once",
+			            step->layer_count);
+		if (z->channel_grain == 0)
+			return FAIL(c, "channels of layer %s cannot be divided", z->name);
+		if (hidp__span_empty(share->comp[last]))
+			return FAIL(c, "share has no rows of layer %s to divide", z->name);
+		whole = (struct hidp__span){0, z->channel_groups};
+		break;
+	case HIDP_STEP_BRANCH:
+		return check_branch_step(c, share, step);
+	default:
+		return FAIL(c, "step kind %u is unknown", step->kind);
+	}
+	int64_t at = whole.begin;
+	for (uint32_t k = 0; k < step->slice_count; k++) {
+		const struct hidp__slice *slice = &step->slices[k];
+		if (!wants_one && (slice->range.begin != at || slice->range.end <= at))
+			return FAIL(c, "slice %u has %lld to %lld; slices must follow each other from "
+			               "%lld to %lld",
+			            k, (long long)slice->range.begin, (long long)slice->range.end,
+			            (long long)whole.begin, (long long)whole.end);
+		at = slice->range.end;
+		for (uint32_t i = 0; i < step->layer_count; i++) {
+			s = check_processor(c, share, slice->processor, step->first + i);
+			if (s != HIDP_OK)
+				return s;
+		}
+	}
+	if (!wants_one && at != whole.end)
+		return FAIL(c, "slices end at %lld of %lld", (long long)at, (long long)whole.end);
+	return HIDP_OK;
+}
+
+static hidp_status check_share(struct checking *c, uint32_t stage, uint32_t share_number,
+                               const struct hidp__share *share)
+{
+	uint32_t at = 0;
+	for (uint32_t t = 0; t < share->step_count; t++) {
+		const struct hidp__step *step = &share->steps[t];
+		snprintf(c->where, sizeof c->where, "stage %u, share %u, step %u", stage,
+		         share_number, t);
+		if (step->layer_count == 0 || step->layer_count > share->layer_count - at)
+			return FAIL(c, "has %u layers where %u are left in the share",
+			            step->layer_count, share->layer_count - at);
+		hidp_status s = check_step(c, share, step);
+		if (s != HIDP_OK)
+			return s;
+		at += step->layer_count;
+	}
+	snprintf(c->where, sizeof c->where, "stage %u, share %u", stage, share_number);
+	if (at != share->layer_count)
+		return FAIL(c, "steps cover %u of its %u layers", at, share->layer_count);
+	return HIDP_OK;
+}
+
+/* Which share has which layer of a branch stage; every layer is in exactly one. */
+static hidp_status check_branches(struct checking *c, const struct hidp__stage *stage)
+{
+	const struct hidp_model *model = c->problem->model;
+	hidp_layer_id end = stage->first_layer + stage->layer_count;
+	uint32_t computed = 0, covered = 0;
+	for (hidp_layer_id l = stage->first_layer; l < end; l++)
+		computed += model->layers[l].op != HIDP_OP_INPUT;
+	for (uint32_t k = 0; k < stage->share_count; k++) {
+		const struct hidp__share *share = &stage->shares[k];
+		hidp_layer_id before = HIDP_LAYER_NONE;
+		if (share->layer_count == 0)
+			return FAIL(c, "share %u has no layers", k);
+		for (uint32_t i = 0; i < share->layer_count; i++) {
+			hidp_layer_id l = share->layers[i];
+			if (l < stage->first_layer || l >= end || c->group[l] >= c->base ||
+			    model->layers[l].op == HIDP_OP_INPUT ||
+			    (before != HIDP_LAYER_NONE && l <= before))
+				return FAIL(c, "layer %u of share %u is not in the stage, given twice "
+				               "or out of order",
+				            i, k);
+			c->group[l] = c->base + k;
+			before = l;
+			covered++;
+		}
+	}
+	if (covered != computed)
+		return FAIL(c, "%u of its %u layers are in no share", computed - covered, computed);
+	for (uint32_t k = 0; k < stage->share_count; k++) {
+		hidp_status s = check_independent(c, stage->shares[k].layers,
+		                                  stage->shares[k].layer_count);
+		if (s != HIDP_OK)
+			return s;
+	}
+	c->base += stage->share_count;
+	return HIDP_OK;
+}
+
+static hidp_status check_stage(struct checking *c, const struct hidp__stage *stage)
+{
+	const struct hidp__problem *p = c->problem;
+	const struct hidp__share *shares = stage->shares;
+	bool wants_one = stage->kind == HIDP_STAGE_SINGLE;
+	if (stage->kind < HIDP_STAGE_SINGLE || stage->kind > HIDP_STAGE_REPLICA)
+		return FAIL(c, "stage kind %u is unknown", stage->kind);
+	if (wants_one ? stage->share_count != 1 : stage->share_count < 2)
+		return FAIL(c, "has %u shares", stage->share_count);
+	for (uint32_t k = 0; k < stage->share_count; k++) {
+		if (shares[k].node >= p->cluster->node_count)
+			return FAIL(c, "share %u is on node %u, which the cluster does not have", k,
+			            shares[k].node);
+		for (uint32_t j = 0; j < k; j++)
+			if (shares[j].node == shares[k].node)
+				return FAIL(c, "node %s has two shares",
+				            p->cluster->nodes[shares[k].node].desc.name);
+		if (shares[k].layer_count == 0)
+			return FAIL(c, "computes nothing");
+	}
+	if (stage->kind == HIDP_STAGE_SPLIT) {
+		int64_t at = 0;
+		if (stage->row_units < 1 || stage->row_units > (int64_t)1 << 31)
+			return FAIL(c, "%lld row units are out of range",
+			            (long long)stage->row_units);
+		for (uint32_t k = 0; k < stage->share_count; k++) {
+			if (shares[k].units.begin != at || shares[k].units.end <= at)
+				return FAIL(c, "share %u has row units %lld to %lld; shares must "
+				               "follow each other from 0 to %lld",
+				            k, (long long)shares[k].units.begin,
+				            (long long)shares[k].units.end,
+				            (long long)stage->row_units);
+			at = shares[k].units.end;
+		}
+		if (at != stage->row_units)
+			return FAIL(c, "shares end at %lld of %lld row units", (long long)at,
+			            (long long)stage->row_units);
+	}
+	if (stage->kind == HIDP_STAGE_REPLICA) {
+		double sum = 0;
+		if (!p->request->stream)
+			return FAIL(c, "replicas are for streams (option stream)");
+		for (uint32_t k = 0; k < stage->share_count; k++) {
+			if (!(shares[k].fraction > 0 && shares[k].fraction <= 1))
+				return FAIL(c, "fraction %.17g of share %u is out of range",
+				            shares[k].fraction, k);
+			sum += shares[k].fraction;
+		}
+		if (fabs(sum - 1) > 1e-9)
+			return FAIL(c, "fractions add up to %.17g, not 1", sum);
+	}
+	if (stage->kind == HIDP_STAGE_BRANCH)
+		return check_branches(c, stage);
+	return HIDP_OK;
+}
+
+hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisions *decisions,
+                        struct hidp__arena *arena, struct hidp_diagnostic *diagnostic)
+{
+	const struct hidp_model *model = problem->model;
+	struct checking c = {.problem = problem, .diagnostic = diagnostic, .base = 1};
+	uint32_t *place = hidp__arena_calloc(arena, model->layer_count, sizeof *place);
+	c.group = hidp__arena_calloc(arena, model->layer_count, sizeof *c.group);
+	if (place == NULL || c.group == NULL)
+		return hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
+	uint32_t at = 0, routes = 1;
+	for (uint32_t s = 0; s < decisions->stage_count; s++) {
+		struct hidp__stage *stage = &decisions->stages[s];
+		snprintf(c.where, sizeof c.where, "stage %u", s);
+		if (stage->first_layer != at || stage->layer_count == 0 ||
+		    stage->layer_count > model->layer_count - at)
+			return FAIL(&c, "has %u layers where %u are left in the model",
+			            stage->layer_count, model->layer_count - at);
+		at += stage->layer_count;
+		hidp_status status = check_stage(&c, stage);
+		if (status != HIDP_OK)
+			return status;
+		if (stage->kind == HIDP_STAGE_REPLICA) {
+			if (stage->share_count > HIDP_PLAN_ROUTES_MAX / routes)
+				return FAIL(&c, "with it there are more than %u routes through the plan",
+				            HIDP_PLAN_ROUTES_MAX);
+			routes *= stage->share_count;
+		}
+		for (uint32_t k = 0; k < stage->share_count; k++) {
+			compute_rows(model, stage, &stage->shares[k], place);
+			status = check_share(&c, s, k, &stage->shares[k]);
+			if (status != HIDP_OK)
+				return status;
+		}
+	}
+	snprintf(c.where, sizeof c.where, "plan");
+	if (at != model->layer_count)
+		return FAIL(&c, "stages cover %u of the model's %u layers", at, model->layer_count);
+	return HIDP_OK;
+}
+
+static hidp_status short_of(struct hidp_diagnostic *diag, const char *subject, const char *what,
+                            double needed, double limit)
+{
+	char a[32], b[32], d[32];
+	return hidp__fail(diag, HIDP_ERR_INFEASIBLE, subject,
+	                  "%s: %s are needed, the limit is %s, %s too much", what,
+	                  hidp__text_bytes(needed, a), hidp__text_bytes(limit, b),
+	                  hidp__text_bytes(needed - limit, d));
+}
+
+hidp_status hidp__check_limits(const struct hidp__problem *problem,
+                               const struct hidp__evaluation *e, struct hidp_diagnostic *diagnostic)
+{
+	const struct hidp_plan_options *o = &problem->request->options;
+	for (uint32_t n = 0; n < problem->cluster->node_count; n++) {
+		const struct hidp__node *node = &problem->cluster->nodes[n];
+		double limit = (double)node->desc.memory_bytes;
+		if (limit > 0 && e->memory_bytes[n] > limit)
+			return short_of(diagnostic, node->desc.name, "memory of the node",
+			                e->memory_bytes[n], limit);
+		for (uint32_t p = 0; p < node->processor_count; p++) {
+			double needed = e->processor_memory_bytes[node->first_processor + p];
+			limit = (double)node->processors[p].memory_bytes;
+			if (limit > 0 && needed > limit)
+				return short_of(diagnostic, node->desc.name,
+				                "memory of a processor", needed, limit);
+		}
+	}
+	const struct {
+		const char *name;
+		double value, limit;
+	} limits[] = {
+	        {"latency", e->latency_s, o->latency_limit_s},
+	        {"period", e->period_s, o->period_limit_s},
+	        {"energy", e->energy_j, o->energy_limit_j},
+	};
+	/* a limit that a plan meets exactly is met, whatever the last bit of a sum says */
+	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+		if (limits[i].limit > 0 && limits[i].value > limits[i].limit * (1 + 1e-12))
+			return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, limits[i].name,
+			                  "%.6g is above the limit of %.6g by %.3g", limits[i].value,
+			                  limits[i].limit, limits[i].value - limits[i].limit);
+	return HIDP_OK;
+}
