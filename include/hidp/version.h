@@ -18,9 +18,11 @@
  * @{
  */
 
-/** Version of the library, semantic versioning. */
+/** Version of the library, semantic versioning: what breaks programs. */
 #define HIDP_VERSION_MAJOR 1
+/** Version of the library: what is new. */
 #define HIDP_VERSION_MINOR 0
+/** Version of the library: what was mended. */
 #define HIDP_VERSION_PATCH 0
 
 /**
@@ -30,7 +32,9 @@
  * `libhidp.so.(current - age)`.
  */
 #define HIDP_ABI_CURRENT 0
+/** How many earlier interfaces the library still serves; see #HIDP_ABI_CURRENT. */
 #define HIDP_ABI_AGE 0
+/** Changes within the same interface; see #HIDP_ABI_CURRENT. */
 #define HIDP_ABI_REVISION 0
 
 /** One number for a version, so that versions compare with `<`. */

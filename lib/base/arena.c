@@ -7,7 +7,11 @@
 
 #include "base/context_priv.h"
 
-#define FIRST_CHUNK ((size_t)64 * 1024)
+/* A test sets both to 0: then every allocation is one of the context's, and can fail. */
+#ifndef HIDP__ARENA_FIRST_CHUNK
+#define HIDP__ARENA_FIRST_CHUNK ((size_t)64 * 1024)
+#define HIDP__ARENA_GROWTH 2
+#endif
 #define ALIGNMENT ((size_t)16)
 
 struct hidp__arena_chunk {
@@ -56,7 +60,8 @@ void *hidp__arena_alloc(struct hidp__arena *arena, size_t count, size_t size)
 	size_t bytes = (count * size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	struct hidp__arena_chunk *c = arena->chunks;
 	if (c == NULL || bytes > c->size - arena->used) {
-		size_t wanted = c == NULL ? FIRST_CHUNK : c->size * 2;
+		size_t wanted =
+		        c == NULL ? HIDP__ARENA_FIRST_CHUNK : c->size * HIDP__ARENA_GROWTH;
 		if (wanted < bytes)
 			wanted = bytes;
 		struct hidp__arena_chunk *fresh = arena->spare;

@@ -24,6 +24,8 @@ struct hidp_cluster_builder {
 	struct hidp_link_desc *links;
 	size_t link_count;
 	size_t link_capacity;
+	uint32_t *slots; /* [slot_count] links by their ends: hash table of numbers in links, plus 1 */
+	size_t slot_count; /* a power of two; 0: there is no table */
 	const char **media;
 	size_t medium_count;
 	size_t medium_capacity;
@@ -70,6 +72,7 @@ void hidp_cluster_builder_destroy(struct hidp_cluster_builder *builder)
 		hidp__free(ctx, builder->nodes[n].processors);
 	hidp__free(ctx, builder->nodes);
 	hidp__free(ctx, builder->links);
+	hidp__free(ctx, builder->slots);
 	hidp__free(ctx, builder->media);
 	hidp__arena_destroy(&builder->arena);
 	hidp__free(ctx, builder);
@@ -285,22 +288,64 @@ static hidp_status read_link(const struct hidp_cluster_builder *b, struct hidp_l
 	return HIDP_OK;
 }
 
+/* The slot of a link: where it is, or where it would be. */
+static uint32_t *slot_of(const struct hidp_cluster_builder *b, hidp_node_id from, hidp_node_id to)
+{
+	uint64_t h = ((uint64_t)from << 32 | to) * 0x9e3779b97f4a7c15u;
+	size_t i = (size_t)(h >> 32) & (b->slot_count - 1);
+	while (b->slots[i] != 0 && (b->links[b->slots[i] - 1].from != from ||
+	                            b->links[b->slots[i] - 1].to != to))
+		i = (i + 1) & (b->slot_count - 1);
+	return &b->slots[i];
+}
+
+/* Sees to a table with room for two more links; false: no memory. */
+static bool index_links(struct hidp_cluster_builder *b)
+{
+	size_t wanted = 64;
+	if (b->slot_count >= 2 * (b->link_count + 2))
+		return true;
+	while (wanted < 4 * (b->link_count + 2))
+		wanted *= 2;
+	uint32_t *slots = hidp__calloc(b->ctx, wanted, sizeof *slots);
+	if (slots == NULL)
+		return false;
+	hidp__free(b->ctx, b->slots);
+	b->slots = slots;
+	b->slot_count = wanted;
+	for (size_t i = 0; i < b->link_count; i++)
+		*slot_of(b, b->links[i].from, b->links[i].to) = (uint32_t)i + 1;
+	return true;
+}
+
+/* Links got other numbers. */
+static void drop_index(struct hidp_cluster_builder *b)
+{
+	hidp__free(b->ctx, b->slots);
+	b->slots = NULL;
+	b->slot_count = 0;
+}
+
 /* Where the link between two nodes is, or the number of links. */
 static size_t find_link(const struct hidp_cluster_builder *b, hidp_node_id from, hidp_node_id to)
 {
 	size_t i = 0;
+	if (b->slot_count != 0) {
+		i = *slot_of(b, from, to);
+		return i != 0 ? i - 1 : b->link_count;
+	}
 	while (i < b->link_count && (b->links[i].from != from || b->links[i].to != to))
 		i++;
 	return i;
 }
 
-/* Adds or replaces a link; there is room for one more. */
+/* Adds or replaces a link; there is room for one more, and a table. */
 static void put_link(struct hidp_cluster_builder *b, const struct hidp_link_desc *d,
                      hidp_node_id from, hidp_node_id to)
 {
 	size_t i = find_link(b, from, to);
 	if (i == b->link_count)
-		b->link_count++;
+		*slot_of(b, from, to) = (uint32_t)++b->link_count;
 	b->links[i] = *d;
 	b->links[i].from = from;
 	b->links[i].to = to;
@@ -328,6 +373,8 @@ hidp_status hidp_cluster_builder_add_link(struct hidp_cluster_builder *builder,
 		if (!hidp__grow(builder->ctx, (void **)&builder->links, builder->link_capacity,
 		                &builder->link_capacity, sizeof *builder->links))
 			return NOMEM(diagnostic, NULL);
+	if (!index_links(builder))
+		return NOMEM(diagnostic, NULL);
 	put_link(builder, &d, d.from, d.to);
 	if (d.flags & HIDP_LINK_BOTH_WAYS)
 		put_link(builder, &d, d.to, d.from);
@@ -365,6 +412,7 @@ hidp_status hidp_cluster_builder_link_all(struct hidp_cluster_builder *builder,
 	builder->links = links;
 	builder->link_count = count;
 	builder->link_capacity = wanted + 1;
+	drop_index(builder);
 	return HIDP_OK;
 }
 
@@ -379,6 +427,7 @@ hidp_status hidp_cluster_builder_remove_link(struct hidp_cluster_builder *builde
 		memmove(builder->links + i, builder->links + i + 1,
 		        (builder->link_count - i - 1) * sizeof *builder->links);
 		builder->link_count--;
+		drop_index(builder);
 	}
 	return HIDP_OK;
 }
@@ -428,7 +477,8 @@ static bool find_routes(struct hidp_cluster *c, struct hidp__arena *scratch)
 {
 	size_t n = c->node_count;
 	double *time = hidp__arena_alloc(scratch, n * n, sizeof *time);
-	if (time == NULL)
+	double *most = hidp__arena_calloc(scratch, n, sizeof *most); /* no time from a node is above it */
+	if (time == NULL || most == NULL)
 		return false;
 	for (size_t i = 0; i < n * n; i++) {
 		time[i] = route_time(&c->links[i]);
@@ -439,11 +489,19 @@ static bool find_routes(struct hidp_cluster *c, struct hidp__arena *scratch)
 	for (size_t i = 0; i < n; i++) {
 		time[i * n + i] = 0;
 		c->next[i * n + i] = (hidp_node_id)i;
+		for (size_t j = 0; j < n; j++)
+			if (most[i] < time[i * n + j])
+				most[i] = time[i * n + j];
 	}
 	for (size_t k = 0; k < n; k++) {
+		double least = INFINITY;
+		for (size_t j = 0; j < n; j++)
+			if (j != k && time[k * n + j] < least)
+				least = time[k * n + j];
 		for (size_t i = 0; i < n; i++) {
 			double to_k = time[i * n + k];
-			if (i == k || isinf(to_k))
+			/* large clusters are mostly alike: look for detours only where there can be one */
+			if (i == k || to_k + least >= most[i])
 				continue;
 			for (size_t j = 0; j < n; j++) {
 				double t = to_k + time[k * n + j];

@@ -103,6 +103,9 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 	for (uint32_t i = 0; i < d->input_count; i++)
 		if (d->inputs[i] >= HIDP_MODEL_LAYERS_MAX)
 			REFUSE("input %u names layer %u, which cannot exist", i, d->inputs[i]);
+	const char *unused = hidp__find_unused(d);
+	if (unused != NULL)
+		REFUSE("states %s, which its op does not use", unused);
 	if (!isfinite(d->alpha) || !isfinite(d->beta))
 		REFUSE("a parameter is not finite");
 	if (!(d->flops >= 0 && d->flops <= 1e30))
@@ -390,6 +393,16 @@ static bool copy_part(struct sealing *seal, struct hidp_layer_desc *part,
 	return true;
 }
 
+/* Does a share of the part's output channels need only its share of that input's? */
+static bool own_channels(const struct hidp__described *layers, const struct hidp__described *part,
+                         uint32_t input)
+{
+	/* a single channel that is broadcast is needed by every share */
+	bool broadcast = part->desc.op == HIDP_OP_BINARY &&
+	                 layers[input].figures.shape.channels != part->figures.shape.channels;
+	return part->figures.own_channels && !broadcast;
+}
+
 /* Figures of the sealed layer `id`, whose parts are layers[i] with group == last. */
 static hidp_status fill_layer(struct sealing *seal, hidp_layer_id id, const uint32_t *parts,
                               uint32_t part_count)
@@ -416,7 +429,8 @@ static hidp_status fill_layer(struct sealing *seal, hidp_layer_id id, const uint
 		for (uint32_t k = 0; k < part->desc.input_count; k++)
 			if (descs[p].inputs[k] != HIDP_LAYER_NONE)
 				inputs[l->input_count++] = (struct hidp__input){
-				        descs[p].inputs[k], part->figures.own_channels,
+				        descs[p].inputs[k],
+				        own_channels(layers, part, part->desc.inputs[k]),
 				        part->figures.rules[k]};
 		l->flops += part->figures.flops;
 		weight_bytes += part->desc.op == HIDP_OP_CUSTOM

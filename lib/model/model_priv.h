@@ -93,6 +93,9 @@ struct hidp__described {
 hidp_status hidp__infer(struct hidp__described *layers, uint32_t at, struct hidp__arena *arena,
                         struct hidp_diagnostic *diagnostic);
 
+/* model/unused.c: what the description states although its op does not use it; NULL: nothing. */
+const char *hidp__find_unused(const struct hidp_layer_desc *desc);
+
 /*
  * model/fuse.c: decides which described layers become one. order[count] lists the
  * layers topologically; on return layers[i].group is the position, in order, of
