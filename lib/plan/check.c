@@ -24,9 +24,8 @@ static const char *layer_name(const struct checking *c, hidp_layer_id l)
 	return c->problem->model->layers[l].name;
 }
 
-/* The rows a share computes, from its last layer back to its first. */
-static void compute_rows(const struct hidp_model *model, const struct hidp__stage *stage,
-                         struct hidp__share *share, uint32_t *place)
+void hidp__share_rows(const struct hidp_model *model, const struct hidp__stage *stage,
+                      struct hidp__share *share, uint32_t *place)
 {
 	for (uint32_t i = 0; i < share->layer_count; i++) {
 		const struct hidp__layer *l = &model->layers[share->layers[i]];
@@ -328,7 +327,7 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
 			routes *= stage->share_count;
 		}
 		for (uint32_t k = 0; k < stage->share_count; k++) {
-			compute_rows(model, stage, &stage->shares[k], place);
+			hidp__share_rows(model, stage, &stage->shares[k], place);
 			status = check_share(&c, s, k, &stage->shares[k]);
 			if (status != HIDP_OK)
 				return status;

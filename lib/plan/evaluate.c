@@ -22,6 +22,9 @@ struct hold {
 	uint32_t last_use; /* stage */
 };
 
+/* Where a layer behind the stages of a prefix is: anywhere. */
+#define UNDECIDED UINT32_MAX
+
 struct walk {
 	const struct hidp__problem *problem;
 	const struct hidp__decisions *decisions;
@@ -32,7 +35,8 @@ struct walk {
 	uint32_t *stage_of; /* [layer]; model inputs: that of the stage they are in */
 	uint32_t *share_of; /* [layer] in branch stages */
 	uint32_t *choice;   /* [stage] share taken of a replica stage */
-	double **share_set; /* [stage][share] working set */
+	double **share_set; /* [stage][share] working set; NULL: only messages are of interest */
+	double *starts;     /* [share] of the last stage: when it has all it needs; NULL: not asked */
 	/* for one route */
 	struct hidp__route *route;
 	struct hidp__task_log *log;
@@ -141,6 +145,8 @@ static uint32_t last_use(const struct walk *w, hidp_layer_id l, hidp_node_id nod
 		return layer->is_output ? w->stages : w->stage_of[layer->last_consumer];
 	for (uint32_t c = layer->consumer_count; c-- > 0;) {
 		uint32_t stage = w->stage_of[layer->consumers[c]];
+		if (stage == UNDECIDED)
+			return stage;
 		const struct hidp__share *share = share_on(w, stage, node);
 		if (share != NULL && share_has(w, stage, share, layer->consumers[c]))
 			return stage;
@@ -173,8 +179,8 @@ static bool put(struct walk *w, hidp_layer_id l, hidp_node_id node, struct hidp_
 	return true;
 }
 
-/* Adds what every node holds in this stage, and forgets what nobody needs any more. */
-static void count_held(struct walk *w)
+/* Nodes give up what they have no more use for: it is neither held nor present any longer. */
+static void forget(struct walk *w)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < w->hold_count; i++) {
@@ -182,16 +188,25 @@ static void count_held(struct walk *w)
 		size_t at = (size_t)h->layer * w->nodes + h->node;
 		if (h->last_use < w->stage) {
 			w->hold_of[at] = 0;
+			w->present[at].count = 0;
 			continue;
 		}
-		const struct hidp__layer *l = layer_of(w, h->layer);
-		int64_t rows = hidp__spans_count(&w->present[at],
-		                                 (struct hidp__span){0, l->shape.rows});
-		w->activations[h->node] += (double)rows * (double)l->row_bytes;
 		w->holds[kept] = *h;
 		w->hold_of[at] = (uint32_t)++kept;
 	}
 	w->hold_count = kept;
+}
+
+/* Adds what every node holds in this stage. */
+static void count_held(struct walk *w)
+{
+	for (size_t i = 0; i < w->hold_count; i++) {
+		const struct hold *h = &w->holds[i];
+		const struct hidp__layer *l = layer_of(w, h->layer);
+		int64_t rows = hidp__spans_count(&w->present[(size_t)h->layer * w->nodes + h->node],
+		                                 (struct hidp__span){0, l->shape.rows});
+		w->activations[h->node] += (double)rows * (double)l->row_bytes;
+	}
 }
 
 /* When the last of these rows came to the node in this stage; 0 if they were there before. */
@@ -338,6 +353,7 @@ static void stage_begin(struct walk *w, uint32_t stage)
 	memset(w->in_free, 0, w->nodes * sizeof *w->in_free);
 	memset(w->medium_free, 0, w->problem->cluster->medium_count * sizeof *w->medium_free);
 	memset(w->activations, 0, w->nodes * sizeof *w->activations);
+	forget(w);
 }
 
 static void stage_end(struct walk *w, double duration_s)
@@ -372,7 +388,16 @@ static hidp_status walk_stage(struct walk *w, uint32_t number)
 			start = largest(start,
 			                arrival_of(w, l, share->node, w->needs.rows[l]));
 		}
-		if (!hidp__share_cost(w->problem, number, k, share, w->stage_start_s + start,
+		if (w->starts != NULL && number + 1 == w->stages)
+			w->starts[k] = start;
+		if (w->share_set == NULL)
+			continue;
+		const struct hidp__share *earlier =
+		        number > 0 ? share_on(w, number - 1, share->node) : NULL;
+		const struct hidp__step *before =
+		        earlier != NULL ? &earlier->steps[earlier->step_count - 1] : NULL;
+		if (!hidp__share_cost(w->problem, number, k, share, before,
+		                      w->stage_start_s + start,
 		                      w->route->busy_s + cluster->nodes[share->node].first_processor,
 		                      &took, w->log, w->arena))
 			return HIDP_ERR_NOMEM;
@@ -416,12 +441,12 @@ static hidp_status walk_delivery(struct walk *w)
 	return HIDP_OK;
 }
 
-static hidp_status walk_route(struct walk *w, struct hidp__route *route, struct hidp__task_log *log)
+/* Before the first stage of a route: the model inputs lie where they come in. */
+static hidp_status walk_begins(struct walk *w, struct hidp__route *route)
 {
 	const struct hidp_cluster *cluster = w->problem->cluster;
 	size_t pairs = (size_t)w->layers * w->nodes;
 	w->route = route;
-	w->log = log;
 	route->latency_s = route->transfer_bytes = 0;
 	memset(route->busy_s, 0, cluster->processor_count * sizeof *route->busy_s);
 	memset(route->transmit_s, 0, w->nodes * sizeof *route->transmit_s);
@@ -440,7 +465,13 @@ static hidp_status walk_route(struct walk *w, struct hidp__route *route, struct 
 		         (struct hidp__span){0, layer->shape.rows}, false))
 			return HIDP_ERR_NOMEM;
 	}
-	hidp_status s = HIDP_OK;
+	return HIDP_OK;
+}
+
+static hidp_status walk_route(struct walk *w, struct hidp__route *route, struct hidp__task_log *log)
+{
+	w->log = log;
+	hidp_status s = walk_begins(w, route);
 	for (uint32_t i = 0; i < w->stages && s == HIDP_OK; i++)
 		s = walk_stage(w, i);
 	return s == HIDP_OK ? walk_delivery(w) : s;
@@ -636,10 +667,14 @@ static hidp_status walk_all(struct walk *w, struct hidp__evaluation *e, bool wit
 	route.takes_part[w->problem->request->input_node] = true;
 	route.takes_part[w->problem->request->output_node] = true;
 	uint32_t routes = 0;
+	bool with_replicas = false;
+	for (uint32_t s = 0; s < w->stages; s++)
+		with_replicas |= w->decisions->stages[s].kind == HIDP_STAGE_REPLICA;
 	struct hidp__arena_mark mark = hidp__arena_here(w->arena);
 	do {
 		double weight = route_weight(w);
-		bool only = weight == 1; /* replicas come at least in pairs */
+		/* a fraction may be so close to 1 that the weight is 1 though there are more routes */
+		bool only = !with_replicas;
 		w->hold_capacity = w->arrival_capacity = 0;
 		if (!only)
 			hidp__arena_back(w->arena, mark);
@@ -699,4 +734,44 @@ hidp_status hidp__evaluate(const struct hidp__problem *problem,
 	if (s == HIDP_OK)
 		*evaluation = e;
 	return s;
+}
+
+hidp_status hidp__evaluate_messages(const struct hidp__problem *problem,
+                                    const struct hidp__decisions *decisions, bool complete,
+                                    uint32_t *choice, struct hidp__messages *messages,
+                                    struct hidp__arena *scratch)
+{
+	struct walk w = {.problem = problem,
+	                 .decisions = decisions,
+	                 .arena = scratch,
+	                 .layers = problem->model->layer_count,
+	                 .nodes = problem->cluster->node_count,
+	                 .stages = decisions->stage_count};
+	struct hidp__route *route = &messages->route;
+	if (!walk_begin(&w, route, problem->cluster))
+		return HIDP_ERR_NOMEM;
+	w.share_set = NULL;
+	w.starts = messages->start_s;
+	w.choice = choice;
+	route->takes_part[problem->request->input_node] = true;
+	route->takes_part[problem->request->output_node] = true;
+	for (hidp_layer_id l = 0; l < w.layers; l++)
+		w.stage_of[l] = UNDECIDED;
+	for (uint32_t s = 0; s < w.stages; s++) {
+		const struct hidp__stage *stage = &decisions->stages[s];
+		for (uint32_t i = 0; i < stage->layer_count; i++)
+			w.stage_of[stage->first_layer + i] = s;
+		for (uint32_t k = 0; k < stage->share_count; k++)
+			for (uint32_t i = 0; i < stage->shares[k].layer_count; i++)
+				w.share_of[stage->shares[k].layers[i]] = k;
+	}
+	hidp_status status = walk_begins(&w, route);
+	for (uint32_t i = 0; i < w.stages && status == HIDP_OK; i++)
+		status = walk_stage(&w, i);
+	if (status == HIDP_OK && complete) {
+		double before = route->latency_s;
+		status = walk_delivery(&w);
+		messages->delivery_s = route->latency_s - before;
+	}
+	return status;
 }

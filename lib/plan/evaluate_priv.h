@@ -34,6 +34,24 @@ struct hidp__step_rows {
 	uint32_t layer_count;
 };
 
+/* What the messages of the first stages of a plan come to, on one route. */
+struct hidp__messages {
+	double *start_s;   /* [share of the last of the stages] when it has all it needs; the caller's */
+	double delivery_s; /* of the outputs, if the stages are all */
+	struct hidp__route route; /* its latency and busy times mean nothing */
+};
+
+/*
+ * plan/evaluate.c: the messages of the stages decided so far, whose shares need comp but
+ * no steps; choice[stage]: share on the route, of replica stages. What the stages behind
+ * read stays present everywhere. Memory comes from the arena. Returns HIDP_OK,
+ * HIDP_ERR_NOMEM, or HIDP_ERR_PLAN if something cannot be reached.
+ */
+hidp_status hidp__evaluate_messages(const struct hidp__problem *problem,
+                                    const struct hidp__decisions *decisions, bool complete,
+                                    uint32_t *choice, struct hidp__messages *messages,
+                                    struct hidp__arena *scratch);
+
 /*
  * plan/share_cost.c: the rows of the slices of a step (doc/cost-model.md section
  * 4); place[layer] is scratch of the model's size. false: no memory.
@@ -43,14 +61,15 @@ bool hidp__step_rows(const struct hidp_model *model, const struct hidp__share *s
                      struct hidp__arena *arena);
 
 /*
- * The duration of a share, from its start to the end of its last step; busy times
+ * The duration of a share, from its start to the end of its last step; `before` is
+ * the last step of the node's share in the stage before, NULL if it has none. Busy times
  * are added to busy_s[processor of the node]. With a log, tasks are added that
  * begin at start_s. false: no memory.
  */
 bool hidp__share_cost(const struct hidp__problem *problem, uint32_t stage_number,
-                      uint32_t share_number, const struct hidp__share *share, double start_s,
-                      double *busy_s, double *duration_s, struct hidp__task_log *log,
-                      struct hidp__arena *arena);
+                      uint32_t share_number, const struct hidp__share *share,
+                      const struct hidp__step *before, double start_s, double *busy_s,
+                      double *duration_s, struct hidp__task_log *log, struct hidp__arena *arena);
 
 /*
  * plan/memory.c: what a share needs of memory (doc/cost-model.md section 9).

@@ -215,6 +215,12 @@ hidp_status hidp_plan_get_options(const struct hidp_plan *plan,
 	return hidp__abi_write(options_out, sizeof *o, o, sizeof *o);
 }
 
+/* Whole bytes; sums of what very many layers hold may be more than a uint64_t can say. */
+static uint64_t whole(double bytes)
+{
+	return bytes < 0x1p64 ? (uint64_t)bytes : UINT64_MAX;
+}
+
 hidp_status hidp_plan_get_figures(const struct hidp_plan *plan,
                                   struct hidp_plan_figures *figures_out)
 {
@@ -232,9 +238,9 @@ hidp_status hidp_plan_get_figures(const struct hidp_plan *plan,
 	else
 		f.gap = (e->objective - plan->lower_bound) / e->objective;
 	f.migration_s = e->migration_s;
-	f.migration_bytes = (uint64_t)e->migration_bytes;
-	f.transfer_bytes = (uint64_t)e->transfer_bytes;
-	f.work = (uint64_t)plan->work;
+	f.migration_bytes = whole(e->migration_bytes);
+	f.transfer_bytes = whole(e->transfer_bytes);
+	f.work = whole(plan->work);
 	return hidp__abi_write(figures_out, sizeof f, &f, sizeof f);
 }
 
@@ -245,8 +251,8 @@ hidp_status hidp_plan_get_node_figures(const struct hidp_plan *plan, hidp_node_i
 		return HIDP_ERR_ARGUMENT;
 	const struct hidp__evaluation *e = &plan->evaluation;
 	struct hidp_node_figures f = HIDP_NODE_FIGURES_INIT;
-	f.memory_bytes = (uint64_t)ceil(e->memory_bytes[node]);
-	f.weight_bytes = (uint64_t)e->weight_bytes[node];
+	f.memory_bytes = whole(ceil(e->memory_bytes[node]));
+	f.weight_bytes = whole(e->weight_bytes[node]);
 	f.transmit_s = e->transmit_s[node];
 	f.receive_s = e->receive_s[node];
 	f.energy_j = e->node_energy_j[node];
@@ -262,7 +268,7 @@ hidp_status hidp_plan_get_processor_figures(const struct hidp_plan *plan, hidp_n
 		return HIDP_ERR_ARGUMENT;
 	uint32_t at = plan->cluster->nodes[node].first_processor + processor;
 	struct hidp_processor_figures f = HIDP_PROCESSOR_FIGURES_INIT;
-	f.memory_bytes = (uint64_t)ceil(plan->evaluation.processor_memory_bytes[at]);
+	f.memory_bytes = whole(ceil(plan->evaluation.processor_memory_bytes[at]));
 	f.busy_s = plan->evaluation.busy_s[at];
 	return hidp__abi_write(figures_out, sizeof f, &f, sizeof f);
 }

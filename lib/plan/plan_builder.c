@@ -247,7 +247,8 @@ hidp_status hidp_plan_builder_seal(struct hidp_plan_builder *builder, struct hid
 			share->steps = step;
 			for (uint32_t t = 0; t < share->step_count; t++, step++) {
 				step->slices = slice;
-				slice += step->slice_count;
+				if (step->slice_count != 0) /* else there may be no array */
+					slice += step->slice_count;
 			}
 		}
 	}

@@ -142,6 +142,13 @@ static inline bool hidp__request_allows(const struct hidp__request *request,
 double hidp__request_objective(const struct hidp__request *request, double latency_s,
                                double period_s, double energy_j, double migration_s);
 
+/*
+ * plan/check.c: fills in comp, the rows a share computes, from its last layer back to
+ * its first; place[layers of the model] is scratch, any numbers.
+ */
+void hidp__share_rows(const struct hidp_model *model, const struct hidp__stage *stage,
+                      struct hidp__share *share, uint32_t *place);
+
 /* plan/check.c: fills in every share's comp and refuses what is no plan at all. */
 hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisions *decisions,
                         struct hidp__arena *arena, struct hidp_diagnostic *diagnostic);

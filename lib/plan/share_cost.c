@@ -268,13 +268,11 @@ static bool flush(struct residency *r, const struct hidp__share *share, double *
 	return true;
 }
 
-static bool hands_over(const struct hidp__share *share, uint32_t t)
+static bool hands_over(const struct hidp__step *before, const struct hidp__step *step)
 {
-	if (t == 0)
-		return false;
-	const struct hidp__step *before = &share->steps[t - 1], *step = &share->steps[t];
-	return before->kind != HIDP_STEP_SINGLE || step->kind != HIDP_STEP_SINGLE ||
-	       before->slices[0].processor != step->slices[0].processor;
+	return before != NULL &&
+	       (before->kind != HIDP_STEP_SINGLE || step->kind != HIDP_STEP_SINGLE ||
+	        before->slices[0].processor != step->slices[0].processor);
 }
 
 /* Computing time of a slice, and the bytes it moves. */
@@ -308,9 +306,9 @@ static void slice_work(const struct hidp__problem *problem, const struct hidp__s
 }
 
 bool hidp__share_cost(const struct hidp__problem *problem, uint32_t stage_number,
-                      uint32_t share_number, const struct hidp__share *share, double start_s,
-                      double *busy_s, double *duration_s, struct hidp__task_log *log,
-                      struct hidp__arena *arena)
+                      uint32_t share_number, const struct hidp__share *share,
+                      const struct hidp__step *before, double start_s, double *busy_s,
+                      double *duration_s, struct hidp__task_log *log, struct hidp__arena *arena)
 {
 	const struct hidp__node *node = &problem->cluster->nodes[share->node];
 	struct residency residency;
@@ -327,7 +325,7 @@ bool hidp__share_cost(const struct hidp__problem *problem, uint32_t stage_number
 		const struct hidp__step *step = &share->steps[t];
 		struct hidp__arena_mark mark = hidp__arena_here(arena);
 		struct hidp__step_rows rows;
-		double hand_over = hands_over(share, t) ? node->desc.sync_s : 0;
+		double hand_over = hands_over(before, step) ? node->desc.sync_s : 0;
 		double all_bytes = 0, longest = 0;
 		if (!hidp__step_rows(problem->model, share, step, &rows, arena))
 			return false;
@@ -381,6 +379,7 @@ bool hidp__share_cost(const struct hidp__problem *problem, uint32_t stage_number
 				return false;
 		}
 		now += longest;
+		before = step;
 		if (!copies && log == NULL)
 			hidp__arena_back(arena, mark); /* residency and tasks live in the same arena */
 	}
