@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole plan space. Whatever the objective, the work is done by one shortest path
+ * (bound.h) under prices; what is hard about an objective is put into the prices:
+ *
+ * - a limit costs what breaks it a multiplier (Lagrange), and the bound stays a bound;
+ * - the period is the largest load of a resource, so never below a weighted mean of the
+ *   loads: each second of a resource costs its weight;
+ * - idle power counts for the nodes that take part: these are settled by branch and
+ *   bound, the others are free of charge until they are settled.
+ */
+#include <string.h>
+
+#include "planner/exact.h"
+#include "planner/pricing.h"
+
+/* Rounds in which multipliers and weights are adjusted; sets of nodes that are settled. */
+#define ROUNDS 16
+#define STREAM_ROUNDS 3 /* weights were found before (period.h) */
+#define SETS 24
+#define GUESSES 2
+/* What several nodes could save at most, to be looked for. */
+#define WORTH_A_GUESS 2e-3
+/* A gap up to which no other ways are tried to find a better plan. */
+#define CLOSE_ENOUGH 0.05
+/* Problems that took more work are not looked at once more without parts of the cluster. */
+#define WITHOUT_WORK 60000
+
+static hidp_status offer_path(struct hidp__pricing *p, const struct hidp__prices *prices,
+                              const struct hidp__bound *path, const struct hidp__bound *local)
+{
+	struct hidp__search *s = p->search;
+	struct hidp__leg *legs = hidp__arena_alloc(s->arena, s->tables->layer_count, sizeof *legs);
+	struct hidp__decisions draft;
+	uint32_t count;
+	if (legs == NULL || !hidp__bound_path(path, legs, &count, s->arena))
+		return HIDP_ERR_NOMEM;
+	if (count == 0)
+		return HIDP_OK;
+	hidp_status status = hidp__draft_legs(s->tables, legs, count, &draft, s->arena);
+	if (status == HIDP_OK)
+		status = hidp__search_offer_draft(s, prices, local, HIDP__LOCAL_ALL, &draft);
+	return status == HIDP_ERR_INFEASIBLE ? HIDP_OK : status;
+}
+
+static bool mark_users(struct hidp__pricing *p, const struct hidp__bound *bound)
+{
+	const struct hidp__tables *t = p->search->tables;
+	struct hidp__leg *legs =
+	        hidp__arena_alloc(p->search->arena, t->layer_count, sizeof *legs);
+	uint32_t count;
+	if (legs == NULL || !hidp__bound_path(bound, legs, &count, p->search->arena))
+		return false;
+	memset(p->uses, 0, t->node_count * sizeof *p->uses);
+	for (uint32_t i = 0; i < count; i++)
+		p->uses[legs[i].node] = true;
+	return true;
+}
+
+/* Several nodes at work on the same layers: what that costs at least, and plans that try it. */
+static hidp_status solve_spread(struct hidp__pricing *p, const struct hidp__prices *prices,
+                                const struct hidp__path *paths, const struct hidp__bound *plain,
+                                double paid)
+{
+	struct hidp__search *s = p->search;
+	struct hidp__bound spread, guess;
+	if (!hidp__bound_build(&spread, s->tables, prices, paths, HIDP__SPREAD_BOUND, s->arena))
+		return HIDP_ERR_NOMEM;
+	s->work += spread.work;
+	if (spread.value - paid < p->bound)
+		p->bound = spread.value - paid;
+	bool apart = spread.value < plain->value * (1 - WORTH_A_GUESS);
+	if (!apart || !(prices->second > 0) || !(p->bound < s->value) || p->guesses++ >= GUESSES)
+		return HIDP_OK;
+	if (!hidp__bound_build(&guess, s->tables, prices, paths, HIDP__SPREAD_GUESS, s->arena))
+		return HIDP_ERR_NOMEM;
+	s->work += guess.work;
+	return guess.value < plain->value ? offer_path(p, prices, &guess, plain) : HIDP_OK;
+}
+
+/*
+ * Solves the priced problem: offers its path and returns in p->bound what no plan over
+ * these nodes can be below.
+ */
+static hidp_status solve(struct hidp__pricing *p, const bool *settled, const bool *banned)
+{
+	struct hidp__search *s = p->search;
+	const struct hidp__tables *t = s->tables;
+	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
+	struct hidp__prices prices;
+	struct hidp__path *paths;
+	struct hidp__bound plain;
+	hidp_status status = HIDP_ERR_NOMEM;
+	if (!hidp__prices_begin(&prices, s->problem->cluster, s->arena))
+		return status;
+	double paid = hidp__pricing_set(p, settled, banned, &prices);
+	if (hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena) &&
+	    hidp__bound_build(&plain, t, &prices, paths, HIDP__SPREAD_NONE, s->arena))
+		status = offer_path(p, &prices, &plain, &plain);
+	if (status == HIDP_OK) {
+		s->work += plain.work;
+		p->bound = plain.value - paid;
+		s->covers_stages |= prices.time_only && prices.second == p->latency &&
+		                    p->latency > 0 && s->value <= plain.value * (1 + 1e-9);
+		s->near_path |= prices.time_only && prices.second == p->latency &&
+		                p->latency > 0 && s->value <= plain.value * 1.01;
+		if (!mark_users(p, &plain))
+			status = HIDP_ERR_NOMEM;
+	}
+	if (status == HIDP_OK && t->node_count > 1 && p->bound > s->lower_bound)
+		status = solve_spread(p, &prices, paths, &plain, paid);
+	hidp__arena_back(s->arena, mark);
+	return status;
+}
+
+/* A limit as a fraction: how far the last plan is above it; below 0: under it. */
+static double above(double value, double limit)
+{
+	return limit > 0 ? value / limit - 1 : 0;
+}
+
+/* Moves multipliers along what the last plan broke; false: nothing binds. */
+static bool adjust(struct hidp__pricing *p)
+{
+	struct hidp__search *s = p->search;
+	const struct hidp__problem *problem = s->problem;
+	const struct hidp_plan_options *o = &problem->request->options;
+	const struct hidp__evaluation *e = &s->last;
+	double limits[3] = {o->latency_limit_s, o->period_limit_s, o->energy_limit_j};
+	double g[3] = {above(e->latency_s, limits[0]), above(e->period_s, limits[1]),
+	               above(e->energy_j, limits[2])};
+	double norm = 0;
+	bool moves = false;
+	for (int i = 0; i < 3; i++)
+		norm += g[i] * g[i];
+	for (hidp_node_id n = 0; n < problem->cluster->node_count; n++) {
+		double m = (double)problem->cluster->nodes[n].desc.memory_bytes;
+		double over = above(e->memory_bytes[n], m);
+		if (over > 0 || p->hold[n] > 0)
+			norm += over * over;
+	}
+	double target = s->value < INFINITY ? s->value : 1.5 * fabs(p->bound) + 1e-12;
+	double step = norm > 0 ? (target > p->bound ? target - p->bound : 0) / norm : 0;
+	for (int i = 0; i < 3; i++) {
+		if (!(limits[i] > 0))
+			continue;
+		double was = p->over[i], now = was + step * g[i] / limits[i];
+		p->over[i] = now > 0 ? now : 0;
+		moves |= p->over[i] != was;
+	}
+	for (hidp_node_id n = 0; n < problem->cluster->node_count; n++) {
+		double m = (double)problem->cluster->nodes[n].desc.memory_bytes;
+		if (!(m > 0))
+			continue;
+		double was = p->hold[n], now = was + step * above(e->memory_bytes[n], m) / m;
+		p->hold[n] = now > 0 ? now : 0;
+		moves |= p->hold[n] != was;
+	}
+	if (p->period + p->over[1] > 0 || (problem->request->stream && p->energy > 0))
+		moves |= hidp__weights_adjust(&p->weights, problem->cluster, e);
+	return moves;
+}
+
+/* Some nodes settled to take part or not, the others open. */
+struct set {
+	bool *settled, *banned;
+	double bound;
+};
+
+static bool branch(struct set *sets, uint32_t *count, const struct set *from, hidp_node_id node,
+                   bool takes_part, uint32_t nodes, struct hidp__arena *arena)
+{
+	struct set *to = &sets[(*count)++];
+	to->settled = hidp__arena_alloc(arena, nodes, sizeof(bool));
+	to->banned = hidp__arena_alloc(arena, nodes, sizeof(bool));
+	if (to->settled == NULL || to->banned == NULL)
+		return false;
+	memcpy(to->settled, from->settled, nodes * sizeof(bool));
+	memcpy(to->banned, from->banned, nodes * sizeof(bool));
+	(takes_part ? to->settled : to->banned)[node] = true;
+	to->bound = from->bound;
+	return true;
+}
+
+/* Which nodes take part: the most promising set first, until none can be better. */
+static hidp_status settle_nodes(struct hidp__pricing *p, const struct set *root)
+{
+	struct hidp__search *s = p->search;
+	uint32_t nodes = s->tables->node_count, count = 1;
+	struct set sets[2 * SETS + 2];
+	double closed = INFINITY; /* bound of what is not looked into any more */
+	sets[0] = *root;
+	for (uint32_t round = 0; count > 0; round++) {
+		uint32_t at = 0;
+		for (uint32_t i = 1; i < count; i++)
+			if (sets[i].bound < sets[at].bound)
+				at = i;
+		struct set set = sets[at];
+		if (round == SETS || set.bound >= s->value)
+			break;
+		sets[at] = sets[--count];
+		hidp_status status = solve(p, set.settled, set.banned);
+		if (status != HIDP_OK)
+			return status;
+		set.bound = p->bound > set.bound ? p->bound : set.bound;
+		hidp_node_id open = HIDP_NODE_NONE;
+		for (hidp_node_id n = 0; n < nodes; n++)
+			if (!set.settled[n] && !set.banned[n] && (p->uses[n] || open == HIDP_NODE_NONE) &&
+			    (open == HIDP_NODE_NONE || !p->uses[open]))
+				open = n;
+		if (open == HIDP_NODE_NONE || set.bound >= s->value) {
+			closed = set.bound < closed ? set.bound : closed;
+			continue;
+		}
+		if (!branch(sets, &count, &set, open, true, nodes, s->arena) ||
+		    !branch(sets, &count, &set, open, false, nodes, s->arena))
+			return HIDP_ERR_NOMEM;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		closed = sets[i].bound < closed ? sets[i].bound : closed;
+	hidp__search_raise(s, closed);
+	return HIDP_OK;
+}
+
+static bool has_limits(const struct hidp__search *s)
+{
+	const struct hidp_plan_options *o = &s->problem->request->options;
+	return o->latency_limit_s > 0 || o->period_limit_s > 0 || o->energy_limit_j > 0;
+}
+
+/* Is some node that computes short of memory in the last plan, or is no plan known yet? */
+static bool is_short(const struct hidp__search *s)
+{
+	return s->value == INFINITY && s->excess < INFINITY;
+}
+
+static hidp_status run(struct hidp__pricing *p, const struct set *root)
+{
+	struct hidp__search *s = p->search;
+	bool streams = p->period > 0 || (s->problem->request->stream && p->energy > 0);
+	hidp_status status = solve(p, root->settled, root->banned);
+	if (status != HIDP_OK)
+		return status;
+	hidp__search_raise(s, p->bound);
+	bool rounds = has_limits(s) || streams || is_short(s);
+	for (uint32_t i = 0; rounds && i < (streams ? STREAM_ROUNDS : ROUNDS) && !hidp__search_done(s) && s->last_valid; i++) {
+		if (!adjust(p))
+			break;
+		status = solve(p, root->settled, root->banned);
+		if (status != HIDP_OK)
+			return status;
+		hidp__search_raise(s, p->bound);
+	}
+	if (p->energy + p->over[2] > 0 && s->tables->node_count > 1 && !hidp__search_done(s))
+		status = settle_nodes(p, root);
+	return status;
+}
+
+/* Streams and the shortest paths; what is proven goes to the search. */
+static hidp_status look(struct hidp__pricing *p, const struct set *root)
+{
+	hidp_status status = HIDP_OK;
+	if (p->search->problem->request->stream)
+		status = hidp__search_period(p->search, &p->weights);
+	return status == HIDP_OK ? run(p, root) : status;
+}
+
+/* The same search as if some processors were gone: gone[processor of the cluster]. */
+static hidp_status look_without(struct hidp__search *s, const struct set *root, const bool *gone)
+{
+	const struct hidp__tables *all = s->tables;
+	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
+	const struct hidp_cluster *c = s->problem->cluster;
+	struct hidp__request request = *s->problem->request;
+	struct hidp__problem problem = *s->problem;
+	struct hidp__tables tables = *all;
+	struct hidp__pricing p;
+	problem.request = &request;
+	tables.problem = &problem;
+	request.excluded = hidp__arena_alloc(s->arena, c->processor_count, sizeof(bool));
+	tables.sites = hidp__arena_alloc(s->arena, all->node_count, sizeof *tables.sites);
+	if (request.excluded == NULL || tables.sites == NULL)
+		return HIDP_ERR_NOMEM;
+	memcpy(request.excluded, s->problem->request->excluded, c->processor_count * sizeof(bool));
+	memcpy(tables.sites, all->sites, all->node_count * sizeof *tables.sites);
+	hidp_status status = HIDP_OK;
+	for (hidp_node_id n = 0; n < c->node_count && status == HIDP_OK; n++) {
+		bool changes = false;
+		for (uint32_t q = 0; q < c->nodes[n].processor_count; q++) {
+			uint32_t at = c->nodes[n].first_processor + q;
+			changes |= gone[at] && !request.excluded[at];
+			request.excluded[at] |= gone[at];
+		}
+		if (changes && !hidp__tables_site(&tables, n, s->arena))
+			status = HIDP_ERR_NOMEM;
+	}
+	s->tables = &tables;
+	s->restricted = true;
+	if (status == HIDP_OK)
+		status = hidp__pricing_begin(&p, s) ? look(&p, root) : HIDP_ERR_NOMEM;
+	s->tables = all;
+	s->restricted = false;
+	hidp__arena_back(s->arena, mark);
+	return status;
+}
+
+/* Nodes and processors that a plan uses: used[processor of the cluster]. */
+static void mark_used(const struct hidp__search *s, bool *used)
+{
+	const struct hidp_cluster *c = s->problem->cluster;
+	memset(used, 0, c->processor_count * sizeof *used);
+	for (uint32_t i = 0; i < s->best.stage_count; i++) {
+		for (uint32_t k = 0; k < s->best.stages[i].share_count; k++) {
+			const struct hidp__share *share = &s->best.stages[i].shares[k];
+			for (uint32_t t = 0; t < share->step_count; t++)
+				for (uint32_t n = 0; n < share->steps[t].slice_count; n++)
+					used[c->nodes[share->node].first_processor +
+					     share->steps[t].slices[n].processor] = true;
+		}
+	}
+}
+
+/* One after another without what the plan uses, or what was short of memory. */
+static hidp_status leave_out(struct hidp__search *s, const struct set *root, const bool *used,
+                             bool *gone, uint64_t cost, uint64_t most)
+{
+	const struct hidp_cluster *c = s->problem->cluster;
+	for (hidp_node_id n = 0; n < c->node_count; n++) {
+		const struct hidp__node *node = &c->nodes[n];
+		uint32_t first = node->first_processor, count = node->processor_count, uses = 0;
+		for (uint32_t q = 0; q < count; q++)
+			uses += used[first + q];
+		/* every processor by itself, then the whole node */
+		for (uint32_t q = 0; q <= count && uses > 0; q++) {
+			bool whole = q == count;
+			if (whole ? count == 1 : !used[first + q])
+				continue;
+			if (s->work + cost > s->work_limit || s->work > most)
+				return HIDP_OK;
+			for (uint32_t i = 0; i < count; i++)
+				gone[first + i] = whole || i == q;
+			hidp_status status = look_without(s, root, gone);
+			memset(gone + first, 0, count * sizeof *gone);
+			if (status != HIDP_OK)
+				return status;
+		}
+	}
+	return HIDP_OK;
+}
+
+/* Is the plan about the shortest path over single stages, which considers doing without? */
+static bool follows_path(const struct hidp__search *s)
+{
+	for (uint32_t i = 0; i < s->best.stage_count; i++)
+		if (s->best.stages[i].kind != HIDP_STAGE_SINGLE)
+			return false;
+	for (uint32_t q = 0; q < s->problem->cluster->processor_count; q++)
+		if (s->is_short[q])
+			return false;
+	return s->near_path && s->value < INFINITY;
+}
+
+/*
+ * Where much is left unproven: would the plan be better if it did without something? As
+ * long as that helps and there is time.
+ */
+static hidp_status do_without(struct hidp__search *s, const struct set *root)
+{
+	if (follows_path(s))
+		return HIDP_OK;
+	uint32_t processors = s->problem->cluster->processor_count;
+	bool *used = hidp__arena_alloc(s->arena, processors, sizeof *used);
+	bool *gone = hidp__arena_calloc(s->arena, processors, sizeof *gone);
+	uint64_t cost = s->work_before_exact;
+	/* of large problems few variations, or none */
+	uint64_t most = cost < WITHOUT_WORK ? s->work + 8 * (uint64_t)WITHOUT_WORK : 0;
+	hidp_status status = HIDP_OK;
+	if (used == NULL || gone == NULL)
+		return HIDP_ERR_NOMEM;
+	for (bool better = true; better && status == HIDP_OK;) {
+		double value = s->value;
+		bool is_short = false;
+		mark_used(s, used);
+		for (uint32_t q = 0; q < processors; q++) {
+			is_short |= s->is_short[q];
+			used[q] |= s->is_short[q] || value == INFINITY;
+			gone[q] = s->is_short[q];
+		}
+		if (is_short && s->work + cost <= s->work_limit && s->work <= most)
+			status = look_without(s, root, gone);
+		memset(gone, 0, processors * sizeof *gone);
+		if (status == HIDP_OK)
+			status = leave_out(s, root, used, gone, cost, most);
+		better = s->value < value * (1 - 1e-12);
+	}
+	return status;
+}
+
+/* Small problems to the end. */
+static hidp_status exhaust(struct hidp__pricing *p, const struct set *root)
+{
+	struct hidp__search *s = p->search;
+	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
+	struct hidp__prices prices;
+	struct hidp__path *paths;
+	struct hidp__bound bound;
+	hidp_status status = HIDP_ERR_NOMEM;
+	memset(p->over, 0, sizeof p->over);
+	memset(p->hold, 0, s->tables->node_count * sizeof *p->hold);
+	if (hidp__prices_begin(&prices, s->problem->cluster, s->arena)) {
+		hidp__pricing_set(p, root->settled, root->banned, &prices);
+		if (hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena) &&
+		    hidp__bound_build(&bound, s->tables, &prices, paths, HIDP__SPREAD_BOUND,
+		                      s->arena))
+			status = hidp__search_exact(s, p, &bound);
+	}
+	hidp__arena_back(s->arena, mark);
+	return status;
+}
+
+hidp_status hidp__search_auto(struct hidp__search *search)
+{
+	const struct hidp__request *r = search->problem->request;
+	uint32_t n = search->tables->node_count;
+	struct hidp__pricing p;
+	struct set root = {.bound = -INFINITY};
+	root.settled = hidp__arena_calloc(search->arena, n, sizeof(bool));
+	root.banned = hidp__arena_calloc(search->arena, n, sizeof(bool));
+	if (root.settled == NULL || root.banned == NULL || !hidp__pricing_begin(&p, search))
+		return HIDP_ERR_NOMEM;
+	root.settled[r->input_node] = root.settled[r->output_node] = true;
+	hidp_status status = look(&p, &root);
+	if (status == HIDP_OK && !hidp__search_done(search))
+		status = hidp__search_single(search);
+	if (status == HIDP_OK && !hidp__search_done(search))
+		status = hidp__search_paper(search);
+	if (status == HIDP_OK && !hidp__search_done(search))
+		status = exhaust(&p, &root);
+	if (status == HIDP_OK && !search->exhausted &&
+	    !(search->lower_bound >= search->value * (1 - CLOSE_ENOUGH)))
+		status = do_without(search, &root);
+	return status;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "planner/block.h"
+
+#include <string.h>
+
+/* Most tensors alive at once in a block that is looked into; else only its smallest tensor counts. */
+#define LIVE_MAX 6
+
+/*
+ * A partial assignment of a block: two bits for each live tensor, whether it is on
+ * the node and whether it is elsewhere, and above them whether something was sent
+ * out, and back, and whether any layer is away.
+ */
+#define HERE 1u
+#define AWAY 2u
+#define SENT_OUT (1u << (2 * LIVE_MAX))
+#define SENT_BACK (2u << (2 * LIVE_MAX))
+#define SOME_AWAY (4u << (2 * LIVE_MAX))
+#define STATES (8u << (2 * LIVE_MAX))
+
+static double need_rows(const struct hidp__work *reader, const struct hidp__feed *feed)
+{
+	return (double)hidp__span_length(hidp__rule_need(&feed->rule, feed->rows,
+	                                                 (struct hidp__span){0, reader->rows}));
+}
+
+static void find_readers(struct hidp__blocks *b)
+{
+	const struct hidp__tables *t = b->tables;
+	for (uint32_t l = 0; l < t->layer_count; l++) {
+		b->last_read[l] = l;
+		for (uint32_t i = 0; i < t->layers[l].feed_count; i++)
+			if (t->layers[l].feeds[i].place != UINT32_MAX)
+				b->last_read[t->layers[l].feeds[i].place] = l;
+	}
+}
+
+static void find_waists(struct hidp__blocks *b)
+{
+	const struct hidp__tables *t = b->tables;
+	uint32_t n = t->layer_count, reach = 0;
+	for (uint32_t l = 1; l < n; l++) /* model inputs cross until they are read for the last time */
+		for (uint32_t i = 0; i < t->layers[l].feed_count; i++)
+			if (t->layers[l].feeds[i].place == UINT32_MAX)
+				reach = l;
+	b->waist[0] = b->waist[n] = true;
+	for (uint32_t c = 1; c < n; c++) {
+		/* nothing made before layer c - 1 is read at or behind the cut */
+		b->waist[c] = reach < c;
+		if (b->last_read[c - 1] > reach)
+			reach = b->last_read[c - 1];
+	}
+	for (uint32_t c = n, next = n; c-- > 0;) {
+		b->next_waist[c] = next;
+		if (b->waist[c])
+			next = c;
+	}
+}
+
+/* What the layer behind a waist reads of what crosses it; at place 0, of the model inputs. */
+static void measure_waist(struct hidp__blocks *b, uint32_t place)
+{
+	const struct hidp__work *w = &b->tables->layers[place];
+	for (uint32_t i = 0; i < w->feed_count; i++) {
+		const struct hidp__feed *f = &w->feeds[i];
+		bool crosses = place == 0 ? f->place == UINT32_MAX : f->place == place - 1;
+		for (uint32_t j = 0; crosses && j < i; j++)
+			crosses = w->feeds[j].layer != f->layer; /* one message, however often it is read */
+		if (!crosses)
+			continue;
+		b->bytes[place] += need_rows(w, f) * f->row_bytes;
+		b->elements[place] += need_rows(w, f) * f->elements_per_row;
+	}
+}
+
+/* Gives the outputs of a block numbers that are free again once they were read for the last time. */
+static void number_outputs(struct hidp__blocks *b, uint32_t first, uint32_t end)
+{
+	const struct hidp__tables *t = b->tables;
+	uint32_t taken = 1, most = 1; /* slot 0: the tensor that crosses the waist */
+	double smallest = INFINITY;
+	uint32_t entered = first > 0 ? b->last_read[first - 1] : UINT32_MAX;
+	b->enters[first] = true;
+	for (uint32_t l = first; l < end; l++) {
+		const struct hidp__work *w = &t->layers[l];
+		uint32_t s = 0;
+		for (uint32_t i = 0; i < w->feed_count; i++) {
+			double bytes = need_rows(w, &w->feeds[i]) * w->feeds[i].row_bytes;
+			smallest = bytes < smallest ? bytes : smallest;
+			if (w->feeds[i].place == UINT32_MAX || w->feeds[i].place < first)
+				b->enters[first] &= w->always;
+		}
+		while (s < 32 && (taken >> s & 1))
+			s++;
+		b->slot[l] = (uint8_t)s;
+		if (s < 32)
+			taken |= 1u << s;
+		most = s + 1 > most ? s + 1 : most;
+		for (uint32_t k = first; k < l; k++)
+			if (b->last_read[k] == l && b->slot[k] < 32)
+				taken &= ~(1u << b->slot[k]);
+		if (entered == l)
+			taken &= ~1u;
+	}
+	b->live[first] = most;
+	b->smallest[first] = smallest;
+}
+
+static void least_path(struct hidp__path *a, const struct hidp__path *b)
+{
+	if (!b->exists)
+		return;
+	a->exists = true;
+	a->latency_s = b->latency_s < a->latency_s ? b->latency_s : a->latency_s;
+	a->byte_s = b->byte_s < a->byte_s ? b->byte_s : a->byte_s;
+	a->element_s = b->element_s < a->element_s ? b->element_s : a->element_s;
+	a->byte_cost = b->byte_cost < a->byte_cost ? b->byte_cost : a->byte_cost;
+	a->element_cost = b->element_cost < a->element_cost ? b->element_cost : a->element_cost;
+}
+
+/* The least that a layer costs on a node, whatever the steps around it. */
+static double least_cost(const struct hidp__site *site, const struct hidp__prices *prices,
+                         uint32_t place)
+{
+	double busy = INFINITY;
+	if (!prices->allowed[site->node] || site->usable_count == 0)
+		return INFINITY;
+	for (uint32_t i = 0; i < site->usable_count; i++) {
+		uint32_t q = site->usable[i];
+		size_t at = (size_t)place * site->processor_count + q;
+		double v = prices->busy[site->first_processor + q] * site->least_s[at];
+		if (site->rates[at].runs && v < busy)
+			busy = v;
+	}
+	return prices->second * (site->fixed_s[place] + site->slope_s[place]) + busy;
+}
+
+static void find_costs(struct hidp__blocks *b)
+{
+	uint32_t n = b->tables->node_count, layers = b->tables->layer_count;
+	b->least[0] = 0;
+	for (uint32_t place = 0; place < layers; place++) {
+		double least = INFINITY, second = INFINITY;
+		hidp_node_id who = 0;
+		for (hidp_node_id a = 0; a < n; a++) {
+			double c = least_cost(&b->tables->sites[a], b->prices, place);
+			b->here[(size_t)a * layers + place] = c;
+			if (c < least) {
+				second = least;
+				least = c;
+				who = a;
+			} else if (c < second) {
+				second = c;
+			}
+		}
+		b->least[place + 1] = b->least[place] + least;
+		for (hidp_node_id a = 0; a < n; a++)
+			b->elsewhere[(size_t)a * layers + place] = a == who ? second : least;
+	}
+}
+
+bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *tables,
+                        const struct hidp__prices *prices, const struct hidp__path *paths,
+                        struct hidp__arena *arena)
+{
+	struct hidp__blocks *b = blocks;
+	uint32_t n = tables->node_count, layers = tables->layer_count;
+	size_t row = (size_t)layers + 1;
+	*b = (struct hidp__blocks){.tables = tables, .prices = prices};
+	b->waist = hidp__arena_calloc(arena, row, sizeof *b->waist);
+	b->next_waist = hidp__arena_alloc(arena, layers, sizeof *b->next_waist);
+	b->bytes = hidp__arena_calloc(arena, row, sizeof *b->bytes);
+	b->elements = hidp__arena_calloc(arena, row, sizeof *b->elements);
+	b->place_of = hidp__arena_calloc(arena, n > 1 ? STATES : 1, sizeof *b->place_of);
+	b->enters = hidp__arena_calloc(arena, layers, sizeof *b->enters);
+	b->smallest = hidp__arena_calloc(arena, layers, sizeof *b->smallest);
+	b->live = hidp__arena_calloc(arena, layers, sizeof *b->live);
+	b->slot = hidp__arena_calloc(arena, layers, sizeof *b->slot);
+	b->last_read = hidp__arena_alloc(arena, layers, sizeof *b->last_read);
+	b->out = hidp__arena_alloc(arena, n, sizeof *b->out);
+	b->in = hidp__arena_alloc(arena, n, sizeof *b->in);
+	b->least = hidp__arena_alloc(arena, row, sizeof *b->least);
+	b->here = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->here);
+	b->elsewhere = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->elsewhere);
+	if (b->waist == NULL || b->next_waist == NULL || b->bytes == NULL || b->elements == NULL ||
+	    b->smallest == NULL || b->enters == NULL || b->place_of == NULL || b->live == NULL || b->slot == NULL || b->last_read == NULL ||
+	    b->out == NULL || b->in == NULL || b->least == NULL || b->here == NULL ||
+	    b->elsewhere == NULL)
+		return false;
+	find_readers(b);
+	find_waists(b);
+	for (uint32_t place = 0; place < layers; place = b->next_waist[place]) {
+		measure_waist(b, place);
+		number_outputs(b, place, b->next_waist[place]);
+	}
+	const struct hidp__path none = {INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, false};
+	for (hidp_node_id a = 0; a < n; a++) {
+		b->out[a] = b->in[a] = none;
+		for (hidp_node_id c = 0; c < n; c++) {
+			if (a == c)
+				continue;
+			least_path(&b->out[a], &paths[(size_t)a * n + c]);
+			least_path(&b->in[a], &paths[(size_t)c * n + a]);
+		}
+	}
+	find_costs(b);
+	return true;
+}
+
+struct partial {
+	double cost;
+	uint32_t state;
+	uint32_t parent; /* among the partial assignments of the layer before */
+	bool away;       /* where the last layer went */
+};
+
+/* All that are not dominated, after each layer. */
+struct frontier {
+	struct partial *items;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+struct mixing {
+	const struct hidp__blocks *blocks;
+	hidp_node_id node;
+	uint32_t first;
+	struct hidp__arena *arena;
+	uint32_t *place_of; /* [STATES] place in the frontier + 1 */
+};
+
+static bool add_partial(struct mixing *m, struct frontier *f, const struct partial *p)
+{
+	uint32_t *at = &m->place_of[p->state];
+	if (*at != 0) {
+		if (p->cost < f->items[*at - 1].cost)
+			f->items[*at - 1] = *p;
+		return true;
+	}
+	if (f->count == f->capacity) {
+		uint32_t wanted = f->capacity == 0 ? 32 : f->capacity * 2;
+		struct partial *items = hidp__arena_alloc(m->arena, wanted, sizeof *items);
+		if (items == NULL)
+			return false;
+		if (f->count != 0)
+			memcpy(items, f->items, f->count * sizeof *items);
+		f->items = items;
+		f->capacity = wanted;
+	}
+	f->items[f->count++] = *p;
+	*at = f->count;
+	return true;
+}
+
+/* Puts a layer on one side: pays for computing it and for what it reads from the other. */
+static struct partial place_layer(const struct mixing *m, uint32_t place, const struct partial *from,
+                                  uint32_t parent, bool away)
+{
+	const struct hidp__blocks *b = m->blocks;
+	const struct hidp__work *w = &b->tables->layers[place];
+	const double *costs = (away ? b->elsewhere : b->here) +
+	                      (size_t)m->node * b->tables->layer_count;
+	const struct hidp__path *path = away ? &b->out[m->node] : &b->in[m->node];
+	struct partial p = {from->cost + costs[place], from->state, parent, away};
+	uint32_t side = away ? AWAY : HERE;
+	for (uint32_t i = 0; i < w->feed_count; i++) {
+		const struct hidp__feed *f = &w->feeds[i];
+		uint32_t slot = f->place == UINT32_MAX || f->place < m->first ? 0 : b->slot[f->place];
+		if (p.state >> (2 * slot) & side)
+			continue;
+		double rows = need_rows(w, f), second = b->prices->second;
+		if (!(rows > 0))
+			continue; /* nothing of it is read: no message */
+		double bytes = rows * f->row_bytes, elements = rows * f->elements_per_row;
+		p.cost += hidp__path_cost(path, second, bytes, elements);
+		/* latencies of messages side by side overlap: only the first of each way counts */
+		uint32_t sent = away ? SENT_OUT : SENT_BACK;
+		if (p.state & sent)
+			p.cost -= second * path->latency_s;
+		p.state |= sent | side << (2 * slot);
+	}
+	/* what was read for the last time is forgotten, and the output takes its slot */
+	for (uint32_t i = 0; i < w->feed_count; i++) {
+		uint32_t k = w->feeds[i].place;
+		bool entered = k == UINT32_MAX || k < m->first;
+		if (k != UINT32_MAX && b->last_read[k] == place)
+			p.state &= ~(3u << (2 * (entered ? 0 : b->slot[k])));
+	}
+	p.state &= ~(3u << (2 * b->slot[place]));
+	p.state |= side << (2 * b->slot[place]) | (away ? SOME_AWAY : 0);
+	return p;
+}
+
+/* All layers of the block; levels[layer] for tracing, or the last two in turn. */
+static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool trace)
+{
+	struct partial start = {0, HERE, 0, false};
+	if (!add_partial(m, &levels[0], &start))
+		return false;
+	for (uint32_t place = m->first; place < end; place++) {
+		uint32_t i = place - m->first;
+		struct frontier *from = &levels[trace ? i : i & 1];
+		struct frontier *to = &levels[trace ? i + 1 : (i + 1) & 1];
+		for (uint32_t k = 0; k < from->count; k++)
+			m->place_of[from->items[k].state] = 0;
+		to->count = 0;
+		for (uint32_t k = 0; k < from->count; k++) {
+			for (int away = 0; away < 2; away++) {
+				struct partial p =
+				        place_layer(m, place, &from->items[k], k, away);
+				if (p.cost < INFINITY && !add_partial(m, to, &p))
+					return false;
+			}
+		}
+	}
+	return true;
+}
+
+bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
+                       double cost[2], int side, bool *away, struct hidp__arena *arena)
+{
+	uint32_t end = blocks->next_waist[first], layers = end - first;
+	const struct hidp__path *out = &blocks->out[node];
+	cost[0] = cost[1] = INFINITY;
+	if (!out->exists)
+		return true;
+	if (blocks->live[first] > LIVE_MAX) {
+		/* something crosses, at least its smallest tensor */
+		if (away != NULL)
+			memset(away, true, layers * sizeof *away);
+		cost[0] = cost[1] = blocks->least[end] - blocks->least[first];
+		if (blocks->tables->always)
+			cost[0] = cost[1] += blocks->prices->second * out->latency_s;
+		return true;
+	}
+	struct hidp__arena_mark mark = hidp__arena_here(arena);
+	bool trace = away != NULL;
+	struct mixing m = {blocks, node, first, arena, blocks->place_of};
+	struct frontier *levels =
+	        hidp__arena_calloc(arena, trace ? (size_t)layers + 1 : 2, sizeof *levels);
+	bool ok = levels != NULL && mix(&m, end, levels, trace);
+	const struct frontier *rest = levels != NULL ? &levels[trace ? layers : layers & 1] : NULL;
+	for (uint32_t k = 0; ok && k < rest->count; k++)
+		m.place_of[rest->items[k].state] = 0;
+	if (!ok)
+		memset(m.place_of, 0, STATES * sizeof *m.place_of);
+	if (ok) {
+		const struct frontier *last = &levels[trace ? layers : layers & 1];
+		uint32_t best[2] = {0, 0}, slot = blocks->slot[end - 1];
+		for (uint32_t k = 0; k < last->count; k++) {
+			const struct partial *p = &last->items[k];
+			int where = p->state >> (2 * slot) & HERE ? 0 : 1;
+			if ((p->state & SOME_AWAY) && p->cost < cost[where]) {
+				cost[where] = p->cost;
+				best[where] = k;
+			}
+		}
+		uint32_t at = trace ? best[side] : 0;
+		for (uint32_t i = layers; trace && cost[side] < INFINITY && i > 0; i--) {
+			away[i - 1] = levels[i].items[at].away;
+			at = levels[i].items[at].parent;
+		}
+	}
+	hidp__arena_back(arena, mark);
+	return ok;
+}

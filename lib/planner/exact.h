@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_PLANNER_EXACT_H
+#define HIDP_PLANNER_EXACT_H
+
+#include "planner/bound.h"
+#include "planner/pricing.h"
+
+/*
+ * Small problems to the end: every plan of the plan space that could be better than
+ * the best so far. Where that takes too long, or the problem is too large to begin
+ * with, the search is left as it was. The bound is that of the pricing without
+ * multipliers of limits.
+ */
+hidp_status hidp__search_exact(struct hidp__search *search, struct hidp__pricing *pricing,
+                               const struct hidp__bound *bound);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "planner/fractions.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * A tableau in the form: basic = b - sum of a * nonbasic, all variables at least 0. The
+ * last route's fraction is 1 minus the others, which leaves inequalities only.
+ *
+ * Columns: the other routes, the period, one variable for each limit that says how far
+ * it is broken (at a price above everything), and b. Rows: the resources, the limits,
+ * that last fraction, and what is minimised.
+ */
+struct tableau {
+	uint32_t rows, columns; /* without b and without the objective */
+	double *cell;           /* [(rows + 1) * (columns + 1)] */
+	uint32_t *basic;        /* [row] variable; columns first, then slacks */
+	uint32_t *nonbasic;     /* [column] */
+};
+
+static double *at(const struct tableau *t, uint32_t row, uint32_t column)
+{
+	return &t->cell[(size_t)row * (t->columns + 1) + column];
+}
+
+static void pivot(struct tableau *t, uint32_t row, uint32_t column)
+{
+	double p = *at(t, row, column);
+	for (uint32_t c = 0; c <= t->columns; c++)
+		*at(t, row, c) /= c == column ? 1 : p;
+	for (uint32_t r = 0; r <= t->rows; r++) {
+		double f = *at(t, r, column);
+		if (r == row || f == 0)
+			continue;
+		for (uint32_t c = 0; c <= t->columns; c++)
+			if (c != column)
+				*at(t, r, c) -= f * *at(t, row, c);
+		*at(t, r, column) = -f / p;
+	}
+	*at(t, row, column) = 1 / p;
+	uint32_t v = t->basic[row];
+	t->basic[row] = t->nonbasic[column];
+	t->nonbasic[column] = v;
+}
+
+/* The steepest column first, the smallest variable (Bland) once it may be going in circles. */
+static bool improve(struct tableau *t, uint32_t round)
+{
+	uint32_t column = t->columns, row = t->rows;
+	double most = 1e-13, least = INFINITY;
+	for (uint32_t c = 0; c < t->columns; c++) {
+		double v = *at(t, t->rows, c);
+		bool bland = round > 200;
+		if (v <= 1e-13)
+			continue;
+		if (bland ? column == t->columns || t->nonbasic[c] < t->nonbasic[column] : v > most) {
+			most = v;
+			column = c;
+		}
+	}
+	if (column == t->columns)
+		return false;
+	for (uint32_t r = 0; r < t->rows; r++) {
+		double a = *at(t, r, column);
+		if (a <= 1e-12)
+			continue;
+		double ratio = *at(t, r, t->columns) / a;
+		if (ratio < least || (ratio == least && t->basic[r] < t->basic[row])) {
+			least = ratio;
+			row = r;
+		}
+	}
+	if (row == t->rows)
+		return false;
+	pivot(t, row, column);
+	return true;
+}
+
+/* Makes a row's b at least 0 by bringing in a variable that lowers it. */
+static void repair(struct tableau *t, uint32_t row, uint32_t column)
+{
+	if (*at(t, row, t->columns) < 0)
+		pivot(t, row, column);
+}
+
+bool hidp__deal(const struct hidp__dealing *d, double *fraction, double *value,
+                struct hidp__arena *arena)
+{
+	struct hidp__arena_mark mark = hidp__arena_here(arena);
+	uint32_t others = d->routes - 1, period = others;
+	struct tableau t = {.rows = d->resources + 3, .columns = others + 3};
+	t.cell = hidp__arena_calloc(arena, (size_t)(t.rows + 1) * (t.columns + 1), sizeof(double));
+	t.basic = hidp__arena_alloc(arena, t.rows, sizeof *t.basic);
+	t.nonbasic = hidp__arena_alloc(arena, t.columns, sizeof *t.nonbasic);
+	if (t.cell == NULL || t.basic == NULL || t.nonbasic == NULL)
+		return false;
+	for (uint32_t c = 0; c < t.columns; c++)
+		t.nonbasic[c] = c;
+	for (uint32_t r = 0; r < t.rows; r++)
+		t.basic[r] = t.columns + r;
+	/* all in units of the largest load and the largest worth, so that one tolerance serves */
+	double unit = 0, dearest = d->worth;
+	uint32_t worst = 0;
+	for (uint32_t r = 0; r < d->resources; r++)
+		for (uint32_t k = 0; k <= others; k++)
+			unit = d->load[k][r] > unit ? d->load[k][r] : unit;
+	unit = unit > 0 ? unit : 1;
+	dearest *= unit;
+	for (uint32_t k = 0; k <= others; k++)
+		dearest = fabs(d->cost[k]) > dearest ? fabs(d->cost[k]) : dearest;
+	dearest = dearest > 0 ? dearest : 1;
+	uint32_t end = t.columns, limit = d->resources, joules = limit + 1, last = limit + 2;
+	for (uint32_t r = 0; r < d->resources; r++) {
+		double base = d->load[others][r] / unit;
+		for (uint32_t k = 0; k < others; k++)
+			*at(&t, r, k) = d->load[k][r] / unit - base;
+		*at(&t, r, period) = -1;
+		*at(&t, r, end) = -base;
+		if (base > d->load[others][worst] / unit)
+			worst = r;
+	}
+	*at(&t, limit, period) = 1;
+	*at(&t, limit, period + 1) = -1;
+	*at(&t, limit, end) = d->period_limit < INFINITY ? d->period_limit / unit : 1e9;
+	*at(&t, joules, period + 2) = -1;
+	*at(&t, joules, end) = 1e9;
+	if (d->energy != NULL) {
+		double scale = d->energy_limit;
+		for (uint32_t k = 0; k < others; k++)
+			*at(&t, joules, k) = (d->energy[k] - d->energy[others]) / scale;
+		*at(&t, joules, period) = d->energy_period * unit / scale;
+		*at(&t, joules, end) = 1 - d->energy[others] / scale;
+	}
+	for (uint32_t k = 0; k < others; k++) {
+		*at(&t, last, k) = 1;
+		*at(&t, t.rows, k) = -(d->cost[k] - d->cost[others]) / dearest;
+	}
+	*at(&t, last, end) = 1;
+	*at(&t, t.rows, period) = -d->worth * unit / dearest;
+	*at(&t, t.rows, period + 1) = *at(&t, t.rows, period + 2) = -1e6;
+	repair(&t, worst, period);
+	repair(&t, limit, period + 1);
+	repair(&t, joules, period + 2);
+	for (uint32_t round = 0; round < 2000 && improve(&t, round); round++)
+		;
+	double broken = 0, rest = 1, sum = 0, longest = 0;
+	memset(fraction, 0, d->routes * sizeof *fraction);
+	for (uint32_t r = 0; r < t.rows; r++) {
+		double v = *at(&t, r, end);
+		if (t.basic[r] < others)
+			fraction[t.basic[r]] = v > 0 ? v : 0;
+		else if (t.basic[r] == period + 1 || t.basic[r] == period + 2)
+			broken = v > broken ? v : broken;
+	}
+	for (uint32_t k = 0; k < others; k++)
+		rest -= fraction[k];
+	fraction[others] = rest > 0 ? rest : 0;
+	for (uint32_t r = 0; r < d->resources; r++) {
+		double load = 0;
+		for (uint32_t k = 0; k <= others; k++)
+			load += fraction[k] * d->load[k][r];
+		longest = load > longest ? load : longest;
+	}
+	for (uint32_t k = 0; k <= others; k++)
+		sum += fraction[k] * d->cost[k];
+	*value = broken > 1e-9 ? INFINITY : sum + d->worth * longest;
+	hidp__arena_back(arena, mark);
+	return true;
+}

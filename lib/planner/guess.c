@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+#include "planner/guess.h"
+
+#include <string.h>
+
+/* Most nodes of which every subset is a crew; else: the k fastest, with and without each other. */
+#define ALL_CREWS_MAX 3
+#define CREW_MAX 8
+/* Most layers of one split stage that are considered: the halo grows with every window. */
+#define STAGE_LAYERS_MAX 32
+
+struct choice {
+	double cost;
+	uint32_t end;     /* of the stage */
+	uint32_t crew;    /* of starts */
+	hidp_node_id next; /* of gathers */
+};
+
+struct hidp__guess {
+	const struct hidp__tables *tables;
+	const struct hidp__prices *prices;
+	const struct hidp__path *paths;
+	uint32_t crew_count;
+	struct hidp__crew *crews;
+	double *over;  /* [node * layers + place] seconds whatever the rows */
+	double *full;  /* likewise, all rows, on the best processors */
+	double *price; /* [node] a second of computing there, resources alone */
+	uint32_t *short_begin; /* [layers + 1]: no layer from here to before the place is short of rows */
+	struct choice *going;  /* [crew * (layers + 1) + place] behind an exchange */
+	struct choice *gather; /* likewise: a sequence ends there */
+	struct choice *start;  /* [node * (layers + 1) + place] a sequence begins, tensor on the node */
+	struct hidp__run *branches; /* [node * (layers + 1) + place] */
+	double *branch_cost;
+	/* scratch */
+	double *sum, *above, *below;
+	uint32_t *stamp, mark;
+};
+
+static bool takes_part(const struct hidp__guess *g, hidp_node_id node)
+{
+	return g->prices->allowed[node] && g->tables->sites[node].usable_count != 0;
+}
+
+static void time_nodes(struct hidp__guess *g)
+{
+	const struct hidp__tables *t = g->tables;
+	for (hidp_node_id a = 0; a < t->node_count; a++) {
+		const struct hidp__site *site = &t->sites[a];
+		g->price[a] = INFINITY;
+		for (uint32_t i = 0; i < site->usable_count; i++) {
+			double p = g->prices->busy[site->first_processor + site->usable[i]];
+			g->price[a] = p < g->price[a] ? p : g->price[a];
+		}
+		for (uint32_t l = 0; l < t->layer_count; l++) {
+			double over = INFINITY;
+			for (uint32_t i = 0; i < site->usable_count; i++) {
+				const struct hidp__rate *r =
+				        &site->rates[(size_t)l * site->processor_count +
+				                     site->usable[i]];
+				double f = r->fixed_s[HIDP__ROWS] * r->slowdown;
+				if (r->runs && f < over)
+					over = f;
+			}
+			double full = site->best_s[l];
+			g->over[(size_t)a * t->layer_count + l] = over < full ? over : full;
+			g->full[(size_t)a * t->layer_count + l] = full;
+		}
+	}
+}
+
+static bool add_crew(struct hidp__guess *g, const hidp_node_id *nodes, uint32_t count,
+                     const double *total, struct hidp__arena *arena)
+{
+	struct hidp__crew *c = &g->crews[g->crew_count++];
+	hidp_node_id *own = hidp__arena_alloc(arena, count, sizeof *own);
+	double speed = 0;
+	c->count = count;
+	c->nodes = own;
+	c->parts = hidp__arena_alloc(arena, count, sizeof *c->parts);
+	if (own == NULL || c->parts == NULL)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		own[i] = nodes[i];
+		speed += 1 / total[nodes[i]];
+	}
+	for (uint32_t i = 0; i < count; i++)
+		c->parts[i] = 1 / total[nodes[i]] / speed;
+	return true;
+}
+
+/* Crews, the fastest node first in each. */
+static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
+{
+	const struct hidp__tables *t = g->tables;
+	hidp_node_id *order = hidp__arena_alloc(arena, t->node_count, sizeof *order);
+	hidp_node_id *some = hidp__arena_alloc(arena, t->node_count, sizeof *some);
+	double *total = hidp__arena_calloc(arena, t->node_count, sizeof *total);
+	uint32_t n = 0;
+	if (order == NULL || some == NULL || total == NULL)
+		return false;
+	for (hidp_node_id a = 0; a < t->node_count; a++) {
+		bool runs = takes_part(g, a);
+		for (uint32_t l = 0; l < t->layer_count && runs; l++) {
+			double s = g->full[(size_t)a * t->layer_count + l];
+			/* what a node cannot run is no matter to a split of other layers */
+			if (t->layers[l].rows > 1 && s < INFINITY)
+				total[a] += s;
+		}
+		if (!runs || !(total[a] > 0))
+			continue;
+		uint32_t at = n++;
+		for (; at > 0 && total[order[at - 1]] > total[a]; at--)
+			order[at] = order[at - 1];
+		order[at] = a;
+	}
+	bool all = n <= ALL_CREWS_MAX;
+	size_t most = all ? (size_t)1 << n : (size_t)2 * n;
+	g->crews = hidp__arena_alloc(arena, most + 1, sizeof *g->crews);
+	if (g->crews == NULL)
+		return false;
+	for (uint32_t chosen = 1; all && chosen < 1u << n; chosen++) {
+		uint32_t count = 0;
+		for (uint32_t i = 0; i < n; i++)
+			if (chosen >> i & 1)
+				some[count++] = order[i];
+		if (count > 1 && !add_crew(g, some, count, total, arena))
+			return false;
+	}
+	hidp_node_id input = t->problem->request->input_node;
+	for (uint32_t k = 2; !all && k <= n && k <= CREW_MAX; k++) {
+		if (!add_crew(g, order, k, total, arena))
+			return false;
+		/* and with the node that has the input */
+		bool has = !takes_part(g, input);
+		for (uint32_t i = 0; i < k; i++) {
+			some[i] = order[i];
+			has |= order[i] == input;
+		}
+		some[k - 1] = has ? some[k - 1] : input;
+		if (!has && !add_crew(g, some, k, total, arena))
+			return false;
+	}
+	return true;
+}
+
+struct hidp__guess *hidp__guess_new(const struct hidp__tables *tables,
+                                    const struct hidp__prices *prices,
+                                    const struct hidp__path *paths, struct hidp__arena *arena)
+{
+	const struct hidp__tables *t = tables;
+	uint32_t n = t->node_count, layers = t->layer_count;
+	size_t row = (size_t)layers + 1;
+	struct hidp__guess *g = hidp__arena_calloc(arena, 1, sizeof *g);
+	if (g == NULL)
+		return NULL;
+	g->tables = t;
+	g->prices = prices;
+	g->paths = paths;
+	g->over = hidp__arena_alloc(arena, (size_t)n * layers, sizeof(double));
+	g->full = hidp__arena_alloc(arena, (size_t)n * layers, sizeof(double));
+	g->price = hidp__arena_alloc(arena, n, sizeof(double));
+	if (g->over == NULL || g->full == NULL || g->price == NULL)
+		return NULL;
+	time_nodes(g);
+	if (!find_crews(g, arena))
+		return NULL;
+	g->short_begin = hidp__arena_alloc(arena, row, sizeof *g->short_begin);
+	g->going = hidp__arena_alloc(arena, row * g->crew_count + 1, sizeof *g->going);
+	g->gather = hidp__arena_alloc(arena, row * g->crew_count + 1, sizeof *g->gather);
+	g->start = hidp__arena_alloc(arena, row * n, sizeof *g->start);
+	g->branches = hidp__arena_alloc(arena, row * n, sizeof *g->branches);
+	g->branch_cost = hidp__arena_alloc(arena, row * n, sizeof(double));
+	g->sum = hidp__arena_alloc(arena, n, sizeof(double));
+	g->above = hidp__arena_alloc(arena, layers, sizeof(double));
+	g->below = hidp__arena_alloc(arena, layers, sizeof(double));
+	g->stamp = hidp__arena_calloc(arena, layers, sizeof *g->stamp);
+	if (g->short_begin == NULL || g->going == NULL || g->gather == NULL || g->start == NULL ||
+	    g->branches == NULL || g->branch_cost == NULL || g->sum == NULL || g->above == NULL ||
+	    g->below == NULL || g->stamp == NULL)
+		return NULL;
+	for (size_t i = 0; i < row * g->crew_count; i++)
+		g->going[i].cost = g->gather[i].cost = INFINITY;
+	for (size_t i = 0; i < row * n; i++)
+		g->start[i].cost = g->branch_cost[i] = INFINITY;
+	g->short_begin[0] = 0;
+	for (uint32_t l = 0; l < layers; l++)
+		g->short_begin[l + 1] = t->layers[l].rows < 2 ? l + 1 : g->short_begin[l];
+	return g;
+}
+
+/* Rows above and below that the layers behind force on what a layer reads. */
+static void pass_back(struct hidp__guess *g, uint32_t l)
+{
+	const struct hidp__work *w = &g->tables->layers[l];
+	bool known = g->stamp[l] == g->mark;
+	double above = known ? g->above[l] : 0, below = known ? g->below[l] : 0;
+	for (uint32_t i = 0; i < w->feed_count; i++) {
+		const struct hidp_row_rule *r = &w->feeds[i].rule;
+		uint32_t from = w->feeds[i].place;
+		if (from == UINT32_MAX)
+			continue;
+		double d = (double)r->divisor, stride = (double)r->stride / d;
+		double up = above * stride + (double)r->pad / d;
+		double down = below * stride + (double)(r->extent - r->stride - r->pad) / d;
+		if (g->stamp[from] != g->mark) {
+			g->stamp[from] = g->mark;
+			g->above[from] = g->below[from] = 0;
+		}
+		g->above[from] = up > g->above[from] ? up : g->above[from];
+		g->below[from] = down > g->below[from] ? down : g->below[from];
+	}
+}
+
+static double halo_rows(const struct hidp__guess *g, uint32_t l)
+{
+	return g->stamp[l] == g->mark ? g->above[l] + g->below[l] : 0;
+}
+
+/* Seconds until rows beside the cut before `begin` have been exchanged. */
+static double exchange_s(const struct hidp__guess *g, const struct hidp__crew *c, uint32_t begin)
+{
+	double rows = begin > 0 ? halo_rows(g, begin - 1) : 0, longest = 0;
+	if (!(rows > 0))
+		return 0;
+	const struct hidp__work *w = &g->tables->layers[begin - 1];
+	double elements = (double)g->tables->problem->model->layers[w->id].elements_per_row;
+	for (uint32_t i = 1; i < c->count; i++) {
+		const struct hidp__path *p =
+		        &g->paths[(size_t)c->nodes[i - 1] * g->tables->node_count + c->nodes[i]];
+		double s = hidp__path_s(p, rows * w->row_bytes, rows * elements);
+		longest = s > longest ? s : longest;
+	}
+	return longest;
+}
+
+static void guess_gather(struct hidp__guess *g, const struct hidp__bound *b, uint32_t k,
+                         uint32_t place)
+{
+	const struct hidp__tables *t = g->tables;
+	const struct hidp__crew *c = &g->crews[k];
+	const struct hidp__work *last = &t->layers[place - 1];
+	struct choice *out = &g->gather[(size_t)k * (t->layer_count + 1) + place];
+	double bytes = (double)last->rows * last->row_bytes;
+	double elements = (double)last->rows *
+	                  (double)t->problem->model->layers[last->id].elements_per_row;
+	for (hidp_node_id m = 0; m < t->node_count; m++) {
+		bool end = place == t->layer_count;
+		if (end && m != t->problem->request->output_node)
+			continue;
+		double cost = end ? 0 : b->enter[hidp__node_at(b, place, m)], wire = 0, latency = 0;
+		for (uint32_t i = 0; i < c->count && cost < out->cost; i++) {
+			const struct hidp__path *p =
+			        &g->paths[(size_t)c->nodes[i] * t->node_count + m];
+			if (c->nodes[i] == m)
+				continue;
+			if (!p->exists)
+				cost = INFINITY;
+			wire += c->parts[i] * (bytes * p->byte_s + elements * p->element_s);
+			latency = p->latency_s > latency ? p->latency_s : latency;
+			cost += c->parts[i] * (bytes * p->byte_cost + elements * p->element_cost);
+		}
+		cost += g->prices->second * (wire + latency);
+		if (cost < out->cost)
+			*out = (struct choice){cost, place, k, m};
+	}
+}
+
+/* A stage [begin, end) of a sequence that begins with it, its tensor being on any node. */
+static void guess_start(struct hidp__guess *g, const struct hidp__bound *b, uint32_t k,
+                        uint32_t begin, uint32_t end, double rest)
+{
+	const struct hidp__tables *t = g->tables;
+	const struct hidp__crew *c = &g->crews[k];
+	for (hidp_node_id h = 0; h < t->node_count; h++) {
+		struct choice *out = &g->start[(size_t)h * (t->layer_count + 1) + begin];
+		double sent = 0, longest = 0, cost = rest;
+		for (uint32_t i = 0; i < c->count && cost < out->cost; i++) {
+			double arrival = 0;
+			if (c->nodes[i] != h) {
+				const struct hidp__path *p =
+				        &g->paths[(size_t)h * t->node_count + c->nodes[i]];
+				double bytes = c->parts[i] * b->blocks.bytes[begin];
+				double elements = c->parts[i] * b->blocks.elements[begin];
+				sent += bytes * p->byte_s + elements * p->element_s;
+				arrival = sent + p->latency_s;
+				cost += p->exists ? bytes * p->byte_cost + elements * p->element_cost
+				                  : INFINITY;
+			}
+			longest = arrival + g->sum[i] > longest ? arrival + g->sum[i] : longest;
+		}
+		cost += g->prices->second * longest;
+		if (cost < out->cost)
+			*out = (struct choice){cost, end, k, HIDP_NODE_NONE};
+	}
+}
+
+static void guess_stages(struct hidp__guess *g, const struct hidp__bound *b, uint32_t k,
+                         uint32_t end)
+{
+	const struct hidp__tables *t = g->tables;
+	const struct hidp__crew *c = &g->crews[k];
+	size_t row = (size_t)k * (t->layer_count + 1);
+	double rest = g->gather[row + end].cost < g->going[row + end].cost
+	                      ? g->gather[row + end].cost
+	                      : g->going[row + end].cost;
+	if (rest == INFINITY)
+		return;
+	uint32_t from = g->short_begin[end];
+	if (end - from > STAGE_LAYERS_MAX)
+		from = end - STAGE_LAYERS_MAX;
+	g->mark++;
+	for (uint32_t i = 0; i < c->count; i++)
+		g->sum[i] = 0;
+	double extra = 0;
+	for (uint32_t begin = end; begin-- > from;) {
+		double halo = halo_rows(g, begin) / (double)t->layers[begin].rows;
+		double longest = 0, busy = 0;
+		pass_back(g, begin);
+		for (uint32_t i = 0; i < c->count; i++) {
+			size_t at = (size_t)c->nodes[i] * t->layer_count + begin;
+			double edge = i == 0 || i == c->count - 1 ? 0.5 : 1;
+			double part = c->parts[i] + edge * halo;
+			part = part < 1 ? part : 1;
+			g->sum[i] += g->over[at] + part * (g->full[at] - g->over[at]);
+			if (i == 0)
+				extra += edge * halo * (g->full[at] - g->over[at]);
+			longest = g->sum[i] > longest ? g->sum[i] : longest;
+			busy += g->price[c->nodes[i]] * g->sum[i];
+		}
+		if (longest == INFINITY)
+			break;
+		double exchange = exchange_s(g, c, begin);
+		double v = g->prices->second * (longest + exchange) + busy + rest;
+		struct choice *going = &g->going[row + begin];
+		if (v < going->cost)
+			*going = (struct choice){v, end, k, HIDP_NODE_NONE};
+		if (b->blocks.waist[begin])
+			guess_start(g, b, k, begin, end, busy + rest);
+		if (extra > 4 * exchange && exchange > 0)
+			break;
+	}
+}
+
+void hidp__guess_pass(struct hidp__guess *g, const struct hidp__bound *b, uint32_t place)
+{
+	if (place == 0)
+		return;
+	for (uint32_t k = 0; k < g->crew_count; k++) {
+		if (b->blocks.waist[place])
+			guess_gather(g, b, k, place);
+		guess_stages(g, b, k, place);
+	}
+}
+
+/* Bytes that a region's components leave for the layers behind it. */
+static void left_behind(const struct hidp__guess *g, const struct hidp__region *r, double *bytes,
+                        double *elements)
+{
+	const struct hidp__tables *t = g->tables;
+	memset(bytes, 0, r->count * sizeof *bytes);
+	memset(elements, 0, r->count * sizeof *elements);
+	for (uint32_t l = r->first; l < r->end; l++) {
+		const struct hidp__work *w = &t->layers[l];
+		uint8_t c = r->component[l - r->first];
+		if (w->last_reader < r->end)
+			continue;
+		bytes[c] += (double)w->rows * w->row_bytes;
+		elements[c] += (double)w->rows *
+		               (double)t->problem->model->layers[w->id].elements_per_row;
+	}
+}
+
+/* Cost of a region with its components on nodes[node_of[component]]; run->next is found too. */
+static double assign_cost(const struct hidp__guess *g, const struct hidp__bound *b,
+                          const struct hidp__region *r, hidp_node_id holder, uint32_t node_count,
+                          const double *left, const double *left_elements, struct hidp__run *run)
+{
+	const struct hidp__tables *t = g->tables;
+	uint32_t n = t->node_count;
+	double time[HIDP__BRANCHES_MAX] = {0}, sent = 0, longest = 0, cost = 0, best = INFINITY;
+	uint32_t used = 0;
+	for (uint32_t l = r->first; l < r->end; l++) {
+		uint32_t i = run->node_of[r->component[l - r->first]];
+		time[i] += g->full[(size_t)run->nodes[i] * t->layer_count + l];
+		used |= 1u << i;
+	}
+	if ((used & (used - 1)) == 0)
+		return INFINITY;
+	for (uint32_t i = 0; i < node_count; i++) {
+		if (!(used >> i & 1))
+			continue;
+		double arrival = 0;
+		if (run->nodes[i] != holder) {
+			const struct hidp__path *p = &g->paths[(size_t)holder * n + run->nodes[i]];
+			if (!p->exists)
+				return INFINITY;
+			sent += b->blocks.bytes[r->first] * p->byte_s +
+			        b->blocks.elements[r->first] * p->element_s;
+			arrival = sent + p->latency_s;
+		}
+		longest = arrival + time[i] > longest ? arrival + time[i] : longest;
+		cost += g->price[run->nodes[i]] * time[i];
+	}
+	for (hidp_node_id m = 0; m < n; m++) {
+		double v = b->enter[hidp__node_at(b, r->end, m)], wire = 0, latency = 0;
+		for (uint32_t c = 0; c < r->count && v < best; c++) {
+			hidp_node_id from = run->nodes[run->node_of[c]];
+			const struct hidp__path *p = &g->paths[(size_t)from * n + m];
+			if (from == m)
+				continue;
+			if (!p->exists)
+				v = INFINITY;
+			wire += left[c] * p->byte_s + left_elements[c] * p->element_s;
+			latency = p->latency_s > latency ? p->latency_s : latency;
+		}
+		v += g->prices->second * (wire + latency);
+		if (v < best) {
+			best = v;
+			run->next = m;
+		}
+	}
+	return cost + g->prices->second * longest + best;
+}
+
+/* Tries the components of a region on the holder of its tensor and on the two best others. */
+static void guess_branch(struct hidp__guess *g, const struct hidp__bound *b,
+                         const struct hidp__region *r, hidp_node_id holder)
+{
+	const struct hidp__tables *t = g->tables;
+	uint32_t n = t->node_count, nodes = 0, assignments = 1;
+	size_t at = (size_t)holder * (t->layer_count + 1) + r->first;
+	double left[HIDP__BRANCHES_MAX], left_elements[HIDP__BRANCHES_MAX];
+	double total[3] = {INFINITY, INFINITY, INFINITY};
+	struct hidp__run run = {.branch = true, .first = r->first, .end = r->end, .region = r};
+	for (hidp_node_id m = 0; m < n; m++) {
+		const struct hidp__path *p = &g->paths[(size_t)holder * n + m];
+		double v = m == holder ? -1 : hidp__path_s(p, b->blocks.bytes[r->first],
+		                                           b->blocks.elements[r->first]);
+		if (!takes_part(g, m) || !p->exists)
+			continue;
+		for (uint32_t l = r->first; l < r->end && m != holder; l++)
+			v += g->full[(size_t)m * t->layer_count + l];
+		uint32_t k = nodes < 3 ? nodes++ : 3;
+		if (k == 3 && v >= total[2])
+			continue;
+		k = k == 3 ? 2 : k;
+		for (; k > 0 && total[k - 1] > v; k--) {
+			total[k] = total[k - 1];
+			run.nodes[k] = run.nodes[k - 1];
+		}
+		total[k] = v;
+		run.nodes[k] = m;
+	}
+	if (nodes < 2)
+		return;
+	for (uint32_t c = 0; c < r->count; c++)
+		assignments *= r->count > 4 ? 2 : nodes;
+	uint32_t base = r->count > 4 ? 2 : nodes;
+	left_behind(g, r, left, left_elements);
+	for (uint32_t a = 0; a < assignments; a++) {
+		for (uint32_t c = 0, rest = a; c < r->count; c++, rest /= base)
+			run.node_of[c] = (uint8_t)(rest % base);
+		double v = assign_cost(g, b, r, holder, base, left, left_elements, &run);
+		if (v < g->branch_cost[at]) {
+			g->branch_cost[at] = v;
+			g->branches[at] = run;
+		}
+	}
+}
+
+/* Can branches over several nodes be cheaper than `worth`? All of one side at best speed. */
+static bool branch_helps(const struct hidp__guess *g, const struct hidp__bound *b,
+                         const struct hidp__region *r, hidp_node_id holder, double worth)
+{
+	const struct hidp__blocks *blocks = &b->blocks;
+	uint32_t layers = g->tables->layer_count;
+	double least = INFINITY, second = g->prices->second;
+	double on[HIDP__BRANCHES_MAX] = {0}, off[HIDP__BRANCHES_MAX] = {0};
+	if (!blocks->out[holder].exists)
+		return false;
+	double wire = hidp__path_cost(&blocks->out[holder], second, blocks->bytes[r->first],
+	                              blocks->elements[r->first]);
+	for (uint32_t l = r->first; l < r->end; l++) {
+		on[r->component[l - r->first]] += blocks->here[(size_t)holder * layers + l];
+		off[r->component[l - r->first]] += blocks->elsewhere[(size_t)holder * layers + l];
+	}
+	for (uint32_t away = 1; away < 1u << r->count; away++) {
+		double stay = 0, gone = 0;
+		for (uint32_t c = 0; c < r->count; c++) {
+			if (away >> c & 1)
+				gone = off[c] > gone ? off[c] : gone;
+			else
+				stay += on[c];
+		}
+		double v = stay > wire + gone ? stay : wire + gone;
+		least = v < least ? v : least;
+	}
+	return least + second * blocks->out[holder].latency_s + b->behind[r->end] < worth;
+}
+
+void hidp__guess_relax(struct hidp__guess *g, struct hidp__bound *b, uint32_t place)
+{
+	const struct hidp__tables *t = g->tables;
+	for (hidp_node_id h = 0; h < t->node_count; h++) {
+		size_t at = (size_t)h * (t->layer_count + 1) + place;
+		size_t node = hidp__node_at(b, place, h);
+		double *leave = &b->leave[node];
+		*leave = g->start[at].cost < *leave ? g->start[at].cost : *leave;
+		double worth = *leave < b->enter[node] ? *leave : b->enter[node];
+		for (uint32_t r = t->region_first[place]; r < t->region_first[place + 1]; r++)
+			if (branch_helps(g, b, &t->regions[r], h, worth))
+				guess_branch(g, b, &t->regions[r], h);
+		*leave = g->branch_cost[at] < *leave ? g->branch_cost[at] : *leave;
+	}
+}
+
+bool hidp__guess_run(const struct hidp__guess *g, uint32_t place, hidp_node_id node,
+                     struct hidp__run *run, struct hidp__arena *arena)
+{
+	uint32_t layers = g->tables->layer_count;
+	size_t at = (size_t)node * (layers + 1) + place;
+	if (g->branch_cost[at] < g->start[at].cost) {
+		*run = g->branches[at];
+		return true;
+	}
+	uint32_t k = g->start[at].crew, end = g->start[at].end;
+	size_t row = (size_t)k * (layers + 1);
+	*run = (struct hidp__run){.first = place, .crew = &g->crews[k]};
+	run->ends = hidp__arena_alloc(arena, layers, sizeof *run->ends);
+	if (run->ends == NULL)
+		return false;
+	run->ends[run->stage_count++] = end;
+	while (g->going[row + end].cost < g->gather[row + end].cost) {
+		end = g->going[row + end].end;
+		run->ends[run->stage_count++] = end;
+	}
+	run->end = end;
+	run->next = g->gather[row + end].next;
+	return true;
+}

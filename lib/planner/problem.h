@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_PLANNER_PROBLEM_H
+#define HIDP_PLANNER_PROBLEM_H
+
+#include <math.h>
+
+#include "cost/rate.h"
+#include "plan/plan_priv.h"
+
+/*
+ * The planner's view of a model on a cluster: plain arrays of numbers, prepared
+ * once, so that no search follows a pointer into the model or calls a callback.
+ * Layers are counted by their place among the layers that compute ("place"),
+ * processors over the whole cluster.
+ */
+
+/* Most processors of a node of which every subset is considered; else: the k fastest, for each k. */
+#define HIDP__ALL_SUBSETS_MAX 3
+#define HIDP__SUBSETS_MAX (HIDP_NODE_PROCESSORS_MAX - 1)
+/* Branches: doc/plan-space.md. */
+#define HIDP__BRANCH_LAYERS_MAX 64
+#define HIDP__BRANCHES_MAX 8
+
+/* Where an input of a layer comes from. */
+struct hidp__feed {
+	hidp_layer_id layer;
+	uint32_t place; /* UINT32_MAX: a model input */
+	bool own_channels;
+	struct hidp_row_rule rule;
+	int64_t rows;
+	double row_bytes;
+	double elements_per_row;
+};
+
+/* What search needs of a layer. */
+struct hidp__work {
+	hidp_layer_id id;
+	uint32_t feed_count;
+	const struct hidp__feed *feeds;
+	int64_t rows;
+	int64_t groups; /* channel groups, 1 if channels cannot be divided */
+	double row_bytes;
+	double weight_bytes;
+	double fixed_bytes; /* moved by a slice of any rows: weights, and inputs read whole */
+	double bytes;       /* moved by the whole layer */
+	uint32_t last_reader; /* place of the last layer that reads it; layer_count for outputs */
+	bool splits_channels;
+	bool free; /* class none: no bytes, no time unless measured */
+	bool always; /* each of its rows reads something of every input, not only padding */
+};
+
+/* A run of layers [first, end) that falls into components, for branch steps and stages. */
+struct hidp__region {
+	uint32_t first, end;
+	uint32_t count;           /* of components */
+	const uint8_t *component; /* [end - first] */
+};
+
+/* A way to use some processors of a node together. */
+struct hidp__team {
+	uint32_t count;
+	const uint8_t *members; /* [count] processors of the node */
+	uint64_t mask;
+};
+
+/* One node; `usable` processors are those that are not excluded or unavailable. */
+struct hidp__site {
+	hidp_node_id node;
+	uint32_t processor_count; /* of the node */
+	uint32_t first_processor; /* in the cluster */
+	uint32_t usable_count;
+	const uint8_t *usable;    /* [usable_count] */
+	uint32_t team_count;      /* of two or more processors */
+	const struct hidp__team *teams;
+	double sync_s;
+	double memory_bandwidth_Bps;
+	bool copies; /* some processor has memory of its own */
+	const double *copy_s; /* [processor] seconds per byte copied, 0: node's memory */
+	/* per layer and processor: speeds and full times; INFINITY: cannot run */
+	struct hidp__rate *rates; /* [layer * processor_count + processor] */
+	double *single_s;         /* likewise: the whole layer on that processor */
+	/* per layer and team: the shortest time of a step of the layer alone on all of the team,
+	 * without the hand-over; INFINITY: no such step */
+	double *team_s;       /* [layer * team_count + team] */
+	uint8_t *team_axis;   /* likewise: enum hidp__divided */
+	/* bounds of rows steps of 2 .. HIDP_STEP_LAYERS_MAX layers from here on:
+	 * [(layer * (HIDP_STEP_LAYERS_MAX - 1) + length - 2) * team_count + team] */
+	double *rows_bound_s;
+	/* per layer: x of its rows on this node take at least fixed_s + x * slope_s */
+	double *fixed_s;
+	double *slope_s;
+	/* per layer and processor: seconds of the whole layer's work without its overhead, at least */
+	double *least_s;
+	double *best_s; /* per layer: the shortest step that it has alone, hand-over not counted */
+	double *branch_s; /* [region] seconds of its quickest branch step, hand-over not counted */
+	/* [layer_count + 1]: the layers before a place, all rows, take at least so long one after
+	 * another; the difference of two of them bounds the layers between. Layers that cannot
+	 * run count nothing. */
+	double *sum_s;
+};
+
+struct hidp__tables {
+	const struct hidp__problem *problem;
+	uint32_t layer_count; /* that compute */
+	uint32_t node_count;
+	struct hidp__work *layers;
+	uint32_t *place_of; /* [layer of the model]; UINT32_MAX: a model input */
+	bool always;        /* that is so for all layers */
+	uint32_t region_count;
+	struct hidp__region *regions; /* by rising first, then end */
+	uint32_t *region_first;       /* [layer_count + 1] regions that begin at or after a place */
+	struct hidp__site *sites;     /* [node] */
+	double largest_s;             /* any time above it is infinite */
+};
+
+/* false: no memory. */
+bool hidp__tables_build(struct hidp__tables *tables, const struct hidp__problem *problem,
+                        struct hidp__arena *arena);
+
+/* planner/layers.c: the part that depends on the model alone. */
+bool hidp__tables_layers(struct hidp__tables *tables, struct hidp__arena *arena);
+
+/* Of every cut, bytes and elements of all tensors that cross it whole: [layer_count + 1], zeroed. */
+void hidp__tables_crossing(const struct hidp__tables *tables, double *bytes, double *elements);
+
+/* planner/site.c: the part of one node. */
+bool hidp__tables_site(struct hidp__tables *tables, hidp_node_id node, struct hidp__arena *arena);
+
+/* Bytes that a slice of r >= 1 rows (all channels), or of `channels` of all rows, moves. */
+double hidp__work_bytes(const struct hidp__work *layer, int64_t rows, double channels);
+
+/* Time of r >= 1 rows of a layer, all channels. */
+static inline double hidp__rows_s(const struct hidp__work *layer, const struct hidp__rate *rate,
+                                  int64_t rows)
+{
+	double bytes = rate->byte_s > 0 ? hidp__work_bytes(layer, rows, 1) : 0;
+	return hidp__slice_time(rate, HIDP__ROWS, (double)rows / (double)layer->rows, bytes);
+}
+
+#endif
