@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_TESTS_TINY_H
+#define HIDP_TESTS_TINY_H
+
+#include "random_instance.h"
+
+/*
+ * A random problem that is small enough to be enumerated, and different in kind from
+ * seed to seed. The objective is given; limits, where there are some, are near what
+ * plans need. The caller destroys it as random_instance_init() says.
+ */
+void tiny_instance_init(struct random_instance *instance, struct hidp_context *context,
+                        hidp_objective objective, uint64_t seed);
+
+/* Sizes and kinds of problems; `kind` counts around. */
+struct random_params tiny_params(uint64_t kind, struct rng *rng);
+
+#endif
