@@ -79,7 +79,7 @@ struct hidp_stage_desc {
 	uint32_t layer_count; /**< layers of the stage, 1 or more, model inputs among them included */
 	uint32_t share_count; /**< read only: number of shares */
 	int64_t row_units;    /**< split: the unit in which shares are given is 1/row_units of the rows of any
-	                           tensor; usually the rows of the stage's tallest tensor */
+	                           tensor; 1 to 2^31, usually the rows of the stage's tallest tensor */
 };
 
 /** Initialiser for a struct hidp_stage_desc. */

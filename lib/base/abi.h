@@ -25,7 +25,8 @@ void hidp__abi_init(void *to, size_t struct_size);
 
 /* Is the member inside the struct that the caller knows, and not NULL? */
 #define HIDP__HAS(table, member)                                                                   \
-	((table)->struct_size >= offsetof(__typeof__(*(table)), member) + sizeof((table)->member) && \
+	((table)->struct_size >=                                                                   \
+	         offsetof(__typeof__(*(table)), member) + sizeof((table)->member) &&               \
 	 (table)->member != NULL)
 
 #endif

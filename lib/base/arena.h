@@ -31,7 +31,7 @@ void hidp__arena_init(struct hidp__arena *arena, struct hidp_context *ctx);
 void hidp__arena_destroy(struct hidp__arena *arena);
 /* Empties the arena but keeps its largest chunk at hand. */
 void hidp__arena_reset(struct hidp__arena *arena);
-/* count * size bytes, aligned to 16, not zeroed; NULL when there is no memory or the product overflows. */
+/* count * size bytes, aligned to 16, not zeroed; NULL without memory or on overflow. */
 void *hidp__arena_alloc(struct hidp__arena *arena, size_t count, size_t size);
 void *hidp__arena_calloc(struct hidp__arena *arena, size_t count, size_t size);
 struct hidp__arena_mark hidp__arena_here(const struct hidp__arena *arena);

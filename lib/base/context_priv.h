@@ -18,12 +18,13 @@ struct hidp_context {
 	void *log_user_data;
 };
 
-/* Memory that remembers its size; zeroed on request. NULL when there is none or the size overflows. */
+/* Memory that remembers its size; zeroed on request. NULL without memory or on overflow. */
 void *hidp__alloc(struct hidp_context *ctx, size_t size);
 void *hidp__calloc(struct hidp_context *ctx, size_t count, size_t size);
 void hidp__free(struct hidp_context *ctx, void *pointer);
-/* Room for one more element: doubles *items when count == *capacity. Items move; false: no memory. */
-bool hidp__grow(struct hidp_context *ctx, void **items, size_t count, size_t *capacity, size_t size);
+/* Room for one more element: doubles *items if count == *capacity. Items move; false: no memory. */
+bool hidp__grow(struct hidp_context *ctx, void **items, size_t count, size_t *capacity,
+                size_t size);
 char *hidp__strdup(struct hidp_context *ctx, const char *text);
 
 /* Is there a receiver for messages of this level? Ask before formatting. */

@@ -26,7 +26,7 @@ static size_t skip_space(const char *text, size_t length, size_t at)
 	return at;
 }
 
-/* The end of the token that begins at `at`; a string that does not end goes to the end of the text. */
+/* The end of the token that begins at `at`; one that does not end goes to the end of the text. */
 static size_t skip_token(const char *text, size_t length, size_t at)
 {
 	if (at >= length)

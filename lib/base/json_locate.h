@@ -27,7 +27,7 @@ struct hidp__json_place hidp__json_place(const char *text, size_t length, size_t
 size_t hidp__json_offset(const char *text, size_t length, const size_t *way, size_t depth,
                          bool key);
 
-/* Offset of the token that holds the byte before `end`; what comes before it must be valid tokens. */
+/* Offset of the token that holds the byte before `end`; what comes before must be valid tokens. */
 size_t hidp__json_token(const char *text, size_t length, size_t end);
 
 /*

@@ -56,7 +56,8 @@ static const char *type_of(const json_t *value)
 
 static hidp_status wrong_type(const struct hidp__json *at, const char *wanted)
 {
-	return hidp__json_fail(at, HIDP_ERR_SYNTAX, "is %s, must be %s", type_of(at->value), wanted);
+	return hidp__json_fail(at, HIDP_ERR_SYNTAX, "is %s, must be %s", type_of(at->value),
+	                       wanted);
 }
 
 hidp_status hidp__json_list(const struct hidp__json *at, size_t max, const char *what,
@@ -118,8 +119,8 @@ hidp_status hidp__json_get_number(const struct hidp__json *at, uint32_t limit, c
 	if (s != HIDP_OK)
 		return s;
 	if (value >= limit)
-		return hidp__json_fail(at, HIDP_ERR_SYNTAX, "there is no %s %lld, only 0 to %u", what,
-		                       (long long)value, limit - 1);
+		return hidp__json_fail(at, HIDP_ERR_SYNTAX, "there is no %s %lld, only 0 to %u",
+		                       what, (long long)value, limit - 1);
 	*out = (uint32_t)value;
 	return HIDP_OK;
 }
@@ -231,8 +232,8 @@ hidp_status hidp__json_unknown_key(const struct hidp__json *at, const char *key,
 	struct guess guess = guess_begin(key);
 	for (size_t i = 0; i < count; i++)
 		guess_try(&guess, known[i]);
-	snprintf(message, sizeof message, "there is no %s \"%s\"%s", what, hidp__json_excerpt(key, given),
-	         guess_text(&guess, meant));
+	snprintf(message, sizeof message, "there is no %s \"%s\"%s", what,
+	         hidp__json_excerpt(key, given), guess_text(&guess, meant));
 	return hidp__json_fail_key(at, key, status, message);
 }
 
@@ -350,7 +351,9 @@ hidp_status hidp__json_read(const struct hidp__json *at, const struct hidp__json
 		struct hidp__json child = member(at, key, value);
 		hidp_status s;
 		if (f != NULL)
-			s = f->kind == HIDP__JSON_OTHER ? HIDP_OK : read_field(&child, f, (unsigned char *)to + f->offset);
+			s = f->kind == HIDP__JSON_OTHER
+			            ? HIDP_OK
+			            : read_field(&child, f, (unsigned char *)to + f->offset);
 		else if (strcmp(key, "note") == 0 || strcmp(key, "source") == 0)
 			s = check_note(&child);
 		else
@@ -409,8 +412,8 @@ hidp_status hidp__json_get_name(const struct hidp__json *at, const struct hidp__
 	struct guess guess = guess_begin(text);
 	for (uint32_t i = 0; i < names->count; i++)
 		guess_try(&guess, names->items[i].name);
-	return hidp__json_fail(at, status, "there is no %s \"%s\"%s", what, hidp__json_excerpt(text, given),
-	                       guess_text(&guess, meant));
+	return hidp__json_fail(at, status, "there is no %s \"%s\"%s", what,
+	                       hidp__json_excerpt(text, given), guess_text(&guess, meant));
 }
 
 hidp_status hidp__json_check_format(const struct hidp__json *at, const char *format)

@@ -95,7 +95,7 @@ hidp_status hidp__json_get_number(const struct hidp__json *at, uint32_t limit, c
 hidp_status hidp__json_read(const struct hidp__json *at, const struct hidp__json_table *table,
                             uint32_t which, const char *whose, void *to);
 
-/* A key that `at`, an object with free keys, should not have; `known` are those that it could have. */
+/* A key that `at`, an object with free keys, should not have; `known` are those it could have. */
 hidp_status hidp__json_unknown_key(const struct hidp__json *at, const char *key,
                                    hidp_status status, const char *what,
                                    const char *const *known, size_t count);
@@ -109,7 +109,10 @@ struct hidp__json_names {
 	uint32_t count;
 };
 
-/* Sorts the names; returns the number of one that stands for two things, the later of them, or UINT32_MAX. */
+/*
+ * Sorts the names; returns the number of one that stands for two things, the later of them,
+ * or UINT32_MAX.
+ */
 uint32_t hidp__json_names_sort(struct hidp__json_names *names);
 /* Number of the thing that the text at `at` names; `what` is for messages: "layer". */
 hidp_status hidp__json_get_name(const struct hidp__json *at, const struct hidp__json_names *names,

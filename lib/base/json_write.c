@@ -40,7 +40,8 @@ static void before(struct hidp__json_writer *w, const char *key)
 	}
 }
 
-static void open_container(struct hidp__json_writer *w, const char *key, char bracket, char close, bool flat)
+static void open_container(struct hidp__json_writer *w, const char *key, char bracket, char close,
+                           bool flat)
 {
 	before(w, key);
 	hidp__text_add(w->text, &bracket, 1);
@@ -135,7 +136,9 @@ void hidp__json_put_real(struct hidp__json_writer *w, const char *key, double va
 	int n = 0;
 	before(w, key);
 	if (!isfinite(value)) {
-		hidp__text_adds(w->text, isnan(value) ? "\"nan\"" : value > 0 ? "\"inf\"" : "\"-inf\"");
+		hidp__text_adds(w->text, isnan(value) ? "\"nan\""
+		                         : value > 0  ? "\"inf\""
+		                                      : "\"-inf\"");
 		return;
 	}
 	if (fabs(value) < WHOLE_MAX && value == floor(value)) {

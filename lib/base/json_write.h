@@ -23,7 +23,7 @@ struct hidp__json_writer {
 };
 
 void hidp__json_begin(struct hidp__json_writer *w, struct hidp__text *text);
-/* Opens an object or a list whose items stand on lines of their own, unless it is inside a flat one. */
+/* Opens an object or a list whose items stand on lines of their own, if it is in no flat one. */
 void hidp__json_open_object(struct hidp__json_writer *w, const char *key);
 void hidp__json_open_list(struct hidp__json_writer *w, const char *key);
 /* Opens one that stands on one line, with everything in it. */

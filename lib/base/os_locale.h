@@ -14,7 +14,7 @@ struct hidp__locale {
 	void *before;
 };
 
-/* The thread's locale becomes "C", no other thread's does. false: no memory, nothing has changed. */
+/* The thread's locale becomes "C", no other thread's does. false: no memory, nothing changed. */
 bool hidp__locale_begin(struct hidp__locale *locale);
 /* The thread gets back the locale that it had. */
 void hidp__locale_end(struct hidp__locale *locale);

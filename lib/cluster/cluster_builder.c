@@ -24,7 +24,7 @@ struct hidp_cluster_builder {
 	struct hidp_link_desc *links;
 	size_t link_count;
 	size_t link_capacity;
-	uint32_t *slots; /* [slot_count] links by their ends: hash table of numbers in links, plus 1 */
+	uint32_t *slots; /* [slot_count] links by their ends: hash table of link numbers plus 1 */
 	size_t slot_count; /* a power of two; 0: there is no table */
 	const char **media;
 	size_t medium_count;
@@ -122,14 +122,15 @@ hidp_status hidp_cluster_builder_add_node(struct hidp_cluster_builder *builder,
 	if ((s = check_name(d.name, "node", diagnostic)) != HIDP_OK)
 		return s;
 	if (builder->node_count >= HIDP_CLUSTER_NODES_MAX)
-		return hidp__fail(diagnostic, HIDP_ERR_LIMIT, d.name, "cluster has %u nodes already",
-		                  HIDP_CLUSTER_NODES_MAX);
+		return hidp__fail(diagnostic, HIDP_ERR_LIMIT, d.name,
+		                  "cluster has %u nodes already", HIDP_CLUSTER_NODES_MAX);
 	for (size_t n = 0; n < builder->node_count; n++)
 		if (strcmp(builder->nodes[n].desc.name, d.name) == 0)
 			return hidp__fail(diagnostic, HIDP_ERR_CLUSTER, d.name,
 			                  "name of a node is used twice");
 	if ((d.flags & ~(uint32_t)HIDP_NODE_UNAVAILABLE) != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ABI, d.name, "flags 0x%x are unknown", d.flags);
+		return hidp__fail(diagnostic, HIDP_ERR_ABI, d.name, "flags 0x%x are unknown",
+		                  d.flags);
 	const struct {
 		const char *name;
 		double value;
@@ -192,7 +193,8 @@ hidp_status hidp_cluster_builder_add_processor(struct hidp_cluster_builder *buil
 			                  "name of a processor is used twice in node %s",
 			                  at->desc.name);
 	if (d.flags != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ABI, d.name, "flags 0x%x are unknown", d.flags);
+		return hidp__fail(diagnostic, HIDP_ERR_ABI, d.name, "flags 0x%x are unknown",
+		                  d.flags);
 	if (d.core_count > HIDP_PROCESSOR_CORES_MAX)
 		return hidp__fail(diagnostic, HIDP_ERR_LIMIT, d.name, "has more than %u cores",
 		                  HIDP_PROCESSOR_CORES_MAX);
@@ -207,7 +209,8 @@ hidp_status hidp_cluster_builder_add_processor(struct hidp_cluster_builder *buil
 		return hidp__fail(diagnostic, HIDP_ERR_CLUSTER, d.name,
 		                  "overhead, power or copy bandwidth is negative or not finite");
 	if (!(d.load >= 0 && d.load <= 1))
-		return hidp__fail(diagnostic, HIDP_ERR_CLUSTER, d.name, "load is not within 0 to 1");
+		return hidp__fail(diagnostic, HIDP_ERR_CLUSTER, d.name,
+		                  "load is not within 0 to 1");
 
 	uint32_t *cores = NULL;
 	if (!hidp__grow(builder->ctx, (void **)&at->processors, at->count, &at->capacity,
@@ -276,7 +279,8 @@ static hidp_status read_link(const struct hidp_cluster_builder *b, struct hidp_l
 		return hidp__fail(diag, HIDP_ERR_ABI, name, "flags 0x%x of a link are unknown",
 		                  d->flags);
 	if (!(d->bandwidth_Bps > 0))
-		return hidp__fail(diag, HIDP_ERR_CLUSTER, name, "bandwidth of a link is not above 0");
+		return hidp__fail(diag, HIDP_ERR_CLUSTER, name,
+		                  "bandwidth of a link is not above 0");
 	if (!sane(d->latency_s))
 		return hidp__fail(diag, HIDP_ERR_CLUSTER, name,
 		                  "latency of a link is negative or not finite");
@@ -477,7 +481,8 @@ static bool find_routes(struct hidp_cluster *c, struct hidp__arena *scratch)
 {
 	size_t n = c->node_count;
 	double *time = hidp__arena_alloc(scratch, n * n, sizeof *time);
-	double *most = hidp__arena_calloc(scratch, n, sizeof *most); /* no time from a node is above it */
+	/* no time from a node is above it */
+	double *most = hidp__arena_calloc(scratch, n, sizeof *most);
 	if (time == NULL || most == NULL)
 		return false;
 	for (size_t i = 0; i < n * n; i++) {
@@ -500,7 +505,7 @@ static bool find_routes(struct hidp_cluster *c, struct hidp__arena *scratch)
 				least = time[k * n + j];
 		for (size_t i = 0; i < n; i++) {
 			double to_k = time[i * n + k];
-			/* large clusters are mostly alike: look for detours only where there can be one */
+			/* large clusters are mostly alike: look only where a detour can be */
 			if (i == k || to_k + least >= most[i])
 				continue;
 			for (size_t j = 0; j < n; j++) {

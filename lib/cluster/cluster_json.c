@@ -90,8 +90,8 @@ static hidp_status read_lan(struct hidp__cluster_reading *r, const struct hidp__
 	return s != HIDP_OK ? hidp__json_adopt(&lan, s, HIDP_ERR_CLUSTER, &said) : HIDP_OK;
 }
 
-static hidp_status read_end(struct hidp__cluster_reading *r, const struct hidp__json *at, const char *key,
-                            hidp_node_id *out)
+static hidp_status read_end(struct hidp__cluster_reading *r, const struct hidp__json *at,
+                            const char *key, hidp_node_id *out)
 {
 	struct hidp__json end;
 	hidp__json_member(at, key, &end);
@@ -239,7 +239,8 @@ static void write_links(struct hidp__json_writer *w, const struct hidp_cluster *
 	hidp__json_open_list(w, "links");
 	for (hidp_node_id a = 0; a < c->node_count; a++) {
 		for (hidp_node_id b = a + 1; b < c->node_count; b++) {
-			const struct hidp__link *there = hidp__link(c, a, b), *back = hidp__link(c, b, a);
+			const struct hidp__link *there = hidp__link(c, a, b);
+			const struct hidp__link *back = hidp__link(c, b, a);
 			bool there_too = there->bandwidth_Bps > 0 &&
 			                 (usual == NULL || !same_link(there, usual));
 			bool back_too = back->bandwidth_Bps > 0 &&

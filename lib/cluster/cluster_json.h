@@ -8,7 +8,7 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 
-/* Clusters as JSON (doc/formats/cluster.md), also as a part of other documents. Only in builds with JSON. */
+/* Clusters as JSON (doc/formats/cluster.md), in other documents too. Only in builds with JSON. */
 
 hidp_status hidp__cluster_read(struct hidp_context *ctx, const struct hidp__json *at,
                                hidp_profile_fn profile, void *user_data,
@@ -26,7 +26,7 @@ struct hidp__cluster_reading {
 	void *user_data;
 	struct hidp__json_names nodes;
 	struct hidp__json_names media;
-	unsigned char *given; /* bit set of links [from * nodes + to] that the list of links has had */
+	unsigned char *given; /* bit set of links [from * nodes + to] that the list has had */
 };
 
 struct hidp__node;

@@ -7,8 +7,9 @@
 #include "cluster/cluster_priv.h"
 
 static const char *const kind_words[] = {
-        [HIDP_PROCESSOR_CPU] = "cpu", [HIDP_PROCESSOR_GPU] = "gpu",     [HIDP_PROCESSOR_NPU] = "npu",
-        [HIDP_PROCESSOR_DSP] = "dsp", [HIDP_PROCESSOR_OTHER] = "other",
+        [HIDP_PROCESSOR_CPU] = "cpu",     [HIDP_PROCESSOR_GPU] = "gpu",
+        [HIDP_PROCESSOR_NPU] = "npu",     [HIDP_PROCESSOR_DSP] = "dsp",
+        [HIDP_PROCESSOR_OTHER] = "other",
 };
 static const struct hidp__words kinds = {kind_words, sizeof kind_words / sizeof kind_words[0]};
 
@@ -107,7 +108,8 @@ static hidp_status read_classes(const struct hidp__json *at, const char *key, do
 	                       NULL, to);
 }
 
-static hidp_status read_processor(struct hidp__cluster_reading *r, const struct hidp__json *at, hidp_node_id node)
+static hidp_status read_processor(struct hidp__cluster_reading *r, const struct hidp__json *at,
+                                  hidp_node_id node)
 {
 	struct hidp_processor_desc d = HIDP_PROCESSOR_DESC_INIT;
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
@@ -130,8 +132,8 @@ static hidp_status read_processor(struct hidp__cluster_reading *r, const struct 
 }
 
 /* Remembers what a node is called, for the links; profiles do not live as long as this. */
-static hidp_status keep_name(struct hidp__cluster_reading *r, const struct hidp__json *at, const char *name,
-                             hidp_node_id id)
+static hidp_status keep_name(struct hidp__cluster_reading *r, const struct hidp__json *at,
+                             const char *name, hidp_node_id id)
 {
 	char unnamed[16];
 	if (name == NULL) {
@@ -146,7 +148,7 @@ static hidp_status keep_name(struct hidp__cluster_reading *r, const struct hidp_
 	return HIDP_OK;
 }
 
-/* Adds a node that is written out at `at`; `in_cluster` is where messages about it as a whole belong. */
+/* Adds a node written out at `at`; `in_cluster` is where messages about it as a whole belong. */
 static hidp_status read_written_node(struct hidp__cluster_reading *r, const struct hidp__json *at,
                                      const struct hidp__json *in_cluster,
                                      const struct hidp_node_desc *d, hidp_node_id *id_out)
@@ -237,7 +239,8 @@ static hidp_status read_profile(struct hidp__cluster_reading *r, const struct hi
 
 static bool is_profile_name(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	static const char allowed[] =
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	size_t length = strlen(name);
 	return length > 0 && length <= HIDP_NAME_MAX && strspn(name, allowed) == length;
 }

@@ -78,8 +78,8 @@ static hidp_status check_entry(const struct hidp_cost_builder *b, struct hidp__e
 	if (s != HIDP_OK)
 		return hidp__fail(diag, s, name, "cost entry of unknown size");
 	if ((e.flags & ~(uint32_t)HIDP_COST_UNSUPPORTED) != 0)
-		return hidp__fail(diag, HIDP_ERR_ABI, name, "flags 0x%x of a cost entry are unknown",
-		                  e.flags);
+		return hidp__fail(diag, HIDP_ERR_ABI, name,
+		                  "flags 0x%x of a cost entry are unknown", e.flags);
 	if (e.flags & HIDP_COST_UNSUPPORTED) {
 		*to = (struct hidp__entry){.state = HIDP__ENTRY_UNSUPPORTED};
 		return HIDP_OK;
@@ -107,7 +107,8 @@ hidp_status hidp_cost_builder_set(struct hidp_cost_builder *builder, hidp_layer_
 	    node >= builder->cluster->node_count ||
 	    processor >= builder->cluster->nodes[node].processor_count)
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL,
-		                  "an argument is NULL, or there is no layer %u or processor %u of node %u",
+		                  "an argument is NULL, or there is no layer %u or processor %u "
+		                  "of node %u",
 		                  layer, processor, node);
 	struct hidp__entry e;
 	hidp_status s =
@@ -169,8 +170,10 @@ static hidp_status ask(const struct hidp_cost_builder *b, struct hidp_cost *cost
 				hidp_status s = b->callback(b->user_data, l, n, p, &told);
 				if (s != HIDP_OK)
 					return hidp__fail(diag, s, b->model->layers[l].name,
-					                  "the cost callback failed for processor %s of node %s",
-					                  node->processors[p].name, node->desc.name);
+					                  "the cost callback failed for processor "
+					                  "%s of node %s",
+					                  node->processors[p].name,
+					                  node->desc.name);
 				if (memcmp(&told, &analytic, sizeof told) == 0)
 					continue; /* left as it was */
 				s = check_entry(b, e, &told, l, n, p, diag);

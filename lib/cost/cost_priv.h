@@ -37,7 +37,7 @@ static inline const struct hidp__entry *hidp__cost_entry(const struct hidp_cost 
 	return &cost->entries[(size_t)layer * cost->processor_count + processor];
 }
 
-/* Was the cost source made for as many layers, nodes and processors? NULL (analytic) fits always. */
+/* Was the cost source made for as many layers, nodes and processors? NULL (analytic) fits all. */
 hidp_status hidp__cost_check(const struct hidp_cost *cost, const struct hidp_model *model,
                              const struct hidp_cluster *cluster,
                              struct hidp_diagnostic *diagnostic);

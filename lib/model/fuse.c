@@ -70,7 +70,7 @@ static bool accepts(struct chain *chain, const struct hidp__described *layers, u
 static void fuse_behind(struct hidp__described *layers, const uint32_t *order, uint32_t count,
                         const uint32_t *position, bool (*wanted)(hidp_op op))
 {
-	/* Backwards, so that of two convolutions whose outputs are added the later one takes the addition. */
+	/* Backwards, so that of two convolutions whose outputs are added the later one adds. */
 	for (uint32_t k = count; k-- > 0;) {
 		uint32_t first = order[k], last = first;
 		if (layers[first].group != UINT32_MAX || !wanted(layers[first].desc.op))

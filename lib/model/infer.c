@@ -71,7 +71,8 @@ static hidp_status window(const struct inference *inf, int axis, int64_t in, int
 	int64_t extent = (d->kernel[axis] - 1) * d->dilation[axis] + 1;
 	int64_t padded = in + d->pad[axis] + d->pad[axis + 2];
 	if (extent > padded)
-		return FAIL(inf, "kernel of %lld %s (dilated) is larger than the padded input of %lld",
+		return FAIL(inf,
+		            "kernel of %lld %s (dilated) is larger than the padded input of %lld",
 		            (long long)extent, what, (long long)padded);
 	int64_t n = (padded - extent) / d->stride[axis] + 1;
 	if ((d->flags & HIDP_LAYER_CEIL_MODE) && (padded - extent) % d->stride[axis] != 0 &&
@@ -169,7 +170,8 @@ static hidp_status infer_matmul(struct inference *inf)
 	if (a->width != 1 || b->width != 1)
 		return FAIL(inf, "operands of a matrix product must have width 1");
 	if (a->batch != b->batch || a->channels != inner)
-		return FAIL(inf, "operands do not match: %lld channels of the first against %lld %s",
+		return FAIL(inf,
+		            "operands do not match: %lld channels of the first against %lld %s",
 		            (long long)a->channels, (long long)inner,
 		            transposed ? "channels of the second" : "rows of the second");
 	f->shape = *a;
@@ -305,7 +307,7 @@ static hidp_status infer_resize(struct inference *inf)
 	inf->out->shape.width = d->shape.width;
 	if (out < 1 || out > DIMENSION_MAX / 4 || d->shape.width < 1 || in > DIMENSION_MAX / 4)
 		return FAIL(inf, "has no sensible size to resize to");
-	/* source of output row o: (2 o + 1) in / (2 out), and half a row before it and the next one */
+	/* source of output row o: (2 o + 1) in / (2 out), half a row before it and the next */
 	if (d->function == HIDP_RESIZE_NEAREST)
 		inf->rules[0] = (struct hidp_row_rule){2 * in, 2 * out, -in, 1};
 	else
@@ -563,7 +565,8 @@ hidp_status hidp__infer(struct hidp__described *layers, uint32_t at, struct hidp
 		return s;
 	int64_t elements;
 	if (!count_elements(&f.shape, &elements))
-		return FAIL(&inf, "its output of %lld x %lld x %lld x %lld elements is empty or too large",
+		return FAIL(&inf, "its output of %lld x %lld x %lld x %lld elements is empty or "
+		                  "too large",
 		            (long long)f.shape.batch, (long long)f.shape.channels,
 		            (long long)f.shape.rows, (long long)f.shape.width);
 	if (!(f.flops <= 1e30))

@@ -190,7 +190,8 @@ static hidp_status read_names(struct reading *r)
 	for (uint32_t i = 0; i < names->count; i++) {
 		struct hidp__json layer = hidp__json_item(&r->layers, i), name;
 		if (!json_is_object(layer.value))
-			return hidp__json_fail(&layer, HIDP_ERR_SYNTAX, "a layer must be an object");
+			return hidp__json_fail(&layer, HIDP_ERR_SYNTAX,
+			                       "a layer must be an object");
 		if ((s = hidp__json_need(&layer, "name", &name)) != HIDP_OK ||
 		    (s = hidp__json_get_text(&name, &names->items[i].name)) != HIDP_OK)
 			return s;
@@ -359,7 +360,8 @@ static void drop_defaults(struct hidp_layer_desc *d, const struct hidp_model *mo
 	bool pools = (POOLS & 1u << d->op) != 0;
 	if (d->dtype == model->dtype)
 		d->dtype = HIDP_DTYPE_DEFAULT;
-	if (d->stride[0] == (pools ? d->kernel[0] : 1) && d->stride[1] == (pools ? d->kernel[1] : 1))
+	if (d->stride[0] == (pools ? d->kernel[0] : 1) &&
+	    d->stride[1] == (pools ? d->kernel[1] : 1))
 		d->stride[0] = d->stride[1] = 0;
 	if (d->dilation[0] == 1 && d->dilation[1] == 1)
 		d->dilation[0] = d->dilation[1] = 0;
@@ -439,7 +441,8 @@ hidp_status hidp_model_from_json(struct hidp_context *context, const char *text,
 	if (context == NULL || text == NULL || model_out == NULL)
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL, "an argument is NULL");
 	if ((flags & ~(uint32_t)HIDP_MODEL_KEEP_UNFUSED) != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL, "flags 0x%x are unknown", flags);
+		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL, "flags 0x%x are unknown",
+		                  flags);
 	hidp_status s = hidp__json_open(&document, NULL, text, length, diagnostic, &root);
 	if (s != HIDP_OK)
 		return s;

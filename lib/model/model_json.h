@@ -7,7 +7,7 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 
-/* Models as JSON (doc/formats/model.md), also as a part of other documents. Only in builds with JSON. */
+/* Models as JSON (doc/formats/model.md), in other documents too. Only in builds with JSON. */
 
 extern const struct hidp__words hidp__op_words;
 extern const struct hidp__words hidp__op_class_words;

@@ -89,7 +89,7 @@ struct hidp__described {
 	uint32_t group; /* position of the last part of the layer it is fused into */
 };
 
-/* model/infer.c: checks layer `at` against its inputs and derives its figures; rules come from the arena. */
+/* model/infer.c: checks layer `at` against its inputs, derives its figures; rules: in the arena. */
 hidp_status hidp__infer(struct hidp__described *layers, uint32_t at, struct hidp__arena *arena,
                         struct hidp_diagnostic *diagnostic);
 

@@ -6,12 +6,13 @@
 #include "base/diagnostic.h"
 #include "base/text.h"
 #include "cost/rate.h"
-#include "plan/plan_priv.h"
+#include "plan/evaluate_priv.h"
 
 struct checking {
 	const struct hidp__problem *problem;
+	struct hidp__arena *arena;
 	struct hidp_diagnostic *diagnostic;
-	/* [layer] base + the share of the stage, or the slice of the step, that has it; below base: none */
+	/* [layer] base + the share of its stage, or slice of its step, that has it; less: none */
 	uint32_t *group;
 	uint32_t base; /* above all numbers given before */
 	char where[96];  /* the part of the plan under examination */
@@ -59,21 +60,21 @@ static hidp_status check_independent(const struct checking *c, const hidp_layer_
 		for (uint32_t k = 0; k < l->input_count; k++) {
 			hidp_layer_id in = l->inputs[k].layer;
 			if (c->group[in] >= c->base && c->group[in] != c->group[layers[i]])
-				return FAIL(c, "layer %s reads layer %s, which is in another branch",
+				return FAIL(c,
+				            "layer %s reads layer %s, which is in another branch",
 				            l->name, layer_name(c, in));
 		}
 	}
 	return HIDP_OK;
 }
 
-static hidp_status check_processor(struct checking *c, const struct hidp__share *share,
+/* May and can the processor run layer i of the share? */
+static hidp_status check_processor(const struct checking *c, const struct hidp__share *share,
                                    hidp_processor_id processor, uint32_t i)
 {
 	const struct hidp__problem *p = c->problem;
 	const struct hidp__node *node = &p->cluster->nodes[share->node];
 	hidp_layer_id layer = share->layers[i];
-	if (hidp__span_empty(share->comp[i]))
-		return HIDP_OK;
 	const char *name = node->processors[processor].name;
 	if (!hidp__request_allows(p->request, p->cluster, layer, share->node, processor))
 		return FAIL(c, "layer %s must not run on processor %s of node %s: excluded, "
@@ -85,6 +86,24 @@ static hidp_status check_processor(struct checking *c, const struct hidp__share 
 		return FAIL(c, "layer %s cannot run on processor %s of node %s",
 		            layer_name(c, layer), name, node->desc.name);
 	return HIDP_OK;
+}
+
+/* The same for all slices of a step; a layer of which a slice has no row is not run there. */
+static hidp_status check_processors(const struct checking *c, const struct hidp__share *share,
+                                    const struct hidp__step *step)
+{
+	struct hidp__arena_mark mark = hidp__arena_here(c->arena);
+	struct hidp__step_rows rows;
+	hidp_status s = HIDP_OK;
+	if (!hidp__step_rows(c->problem->model, share, step, &rows, c->arena))
+		return hidp__fail(c->diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
+	for (uint32_t k = 0; k < step->slice_count; k++)
+		for (uint32_t i = 0; i < step->layer_count && s == HIDP_OK; i++)
+			if (!hidp__span_empty(rows.rows[(size_t)k * rows.layer_count + i]))
+				s = check_processor(c, share, step->slices[k].processor,
+				                    step->first + i);
+	hidp__arena_back(c->arena, mark);
+	return s;
 }
 
 static hidp_status check_branch_step(struct checking *c, const struct hidp__share *share,
@@ -99,15 +118,11 @@ static hidp_status check_branch_step(struct checking *c, const struct hidp__shar
 			while (at < step->layer_count && layers[at] != slice->layers[i])
 				at++;
 			if (at == step->layer_count || c->group[layers[at]] >= c->base)
-				return FAIL(c, "layer %u of slice %u is not in the step, given twice or "
-				               "out of order",
+				return FAIL(c, "layer %u of slice %u is not in the step, given "
+				               "twice or out of order",
 				            i, k);
 			c->group[layers[at]] = c->base + k;
 			covered++;
-			hidp_status s =
-			        check_processor(c, share, slice->processor, step->first + at);
-			if (s != HIDP_OK)
-				return s;
 		}
 	}
 	if (covered != step->layer_count)
@@ -118,69 +133,73 @@ static hidp_status check_branch_step(struct checking *c, const struct hidp__shar
 	return s;
 }
 
+/* The slices of a step of rows or channels follow each other and cover what is divided. */
+static hidp_status check_division(const struct checking *c, const struct hidp__share *share,
+                                  const struct hidp__step *step)
+{
+	uint32_t last = step->first + step->layer_count - 1;
+	const struct hidp__layer *z = &c->problem->model->layers[share->layers[last]];
+	struct hidp__span whole = share->comp[last];
+	if (step->kind == HIDP_STEP_CHANNELS) {
+		if (step->layer_count != 1)
+			return FAIL(c, "divides the channels of %u layers at once",
+			            step->layer_count);
+		if (z->channel_grain == 0)
+			return FAIL(c, "channels of layer %s cannot be divided", z->name);
+		if (hidp__span_empty(whole))
+			return FAIL(c, "share has no rows of layer %s to divide", z->name);
+		whole = (struct hidp__span){0, z->channel_groups};
+	} else if (step->layer_count > HIDP_STEP_LAYERS_MAX) {
+		return FAIL(c, "divides the rows of %u layers at once, at most %u are allowed",
+		            step->layer_count, HIDP_STEP_LAYERS_MAX);
+	}
+	int64_t at = whole.begin;
+	for (uint32_t k = 0; k < step->slice_count; k++) {
+		struct hidp__span range = step->slices[k].range;
+		if (range.begin != at || range.end <= at)
+			return FAIL(c, "slice %u has %lld to %lld; slices must follow each other "
+			               "from %lld to %lld",
+			            k, (long long)range.begin, (long long)range.end,
+			            (long long)whole.begin, (long long)whole.end);
+		at = range.end;
+	}
+	if (at != whole.end)
+		return FAIL(c, "slices end at %lld of %lld", (long long)at, (long long)whole.end);
+	return HIDP_OK;
+}
+
 static hidp_status check_step(struct checking *c, const struct hidp__share *share,
                               const struct hidp__step *step)
 {
-	const struct hidp__problem *p = c->problem;
-	uint32_t last = step->first + step->layer_count - 1;
-	const struct hidp__layer *z = &p->model->layers[share->layers[last]];
-	struct hidp__span whole = {0, 0};
-	hidp_status s;
+	const struct hidp__node *node = &c->problem->cluster->nodes[share->node];
 	bool wants_one = step->kind == HIDP_STEP_SINGLE;
 	if (wants_one ? step->slice_count != 1 : step->slice_count < 2)
 		return FAIL(c, "has %u slices", step->slice_count);
 	uint64_t used = 0; /* at most 64 processors in a node */
 	for (uint32_t k = 0; k < step->slice_count; k++) {
 		hidp_processor_id q = step->slices[k].processor;
-		if (q >= p->cluster->nodes[share->node].processor_count)
-			return FAIL(c, "slice %u is on processor %u, which node %s does not have", k, q,
-			            p->cluster->nodes[share->node].desc.name);
+		if (q >= node->processor_count)
+			return FAIL(c, "slice %u is on processor %u, which node %s does not have",
+			            k, q, node->desc.name);
 		if (used & ((uint64_t)1 << q))
 			return FAIL(c, "processor %u has two slices", q);
 		used |= (uint64_t)1 << q;
 	}
+	hidp_status s = HIDP_OK;
 	switch (step->kind) {
 	case HIDP_STEP_SINGLE:
 		break;
 	case HIDP_STEP_ROWS:
-		if (step->layer_count > HIDP_STEP_LAYERS_MAX)
-			return FAIL(c, "divides the rows of %u layers at once, at most %u are allowed",
-			            step->layer_count, HIDP_STEP_LAYERS_MAX);
-		whole = share->comp[last];
-		break;
 	case HIDP_STEP_CHANNELS:
-		if (step->layer_count != 1)
-			return FAIL(c, "divides the channels of %u layers at once",
-			            step->layer_count);
-		if (z->channel_grain == 0)
-			return FAIL(c, "channels of layer %s cannot be divided", z->name);
-		if (hidp__span_empty(share->comp[last]))
-			return FAIL(c, "share has no rows of layer %s to divide", z->name);
-		whole = (struct hidp__span){0, z->channel_groups};
+		s = check_division(c, share, step);
 		break;
 	case HIDP_STEP_BRANCH:
-		return check_branch_step(c, share, step);
+		s = check_branch_step(c, share, step);
+		break;
 	default:
 		return FAIL(c, "step kind %u is unknown", step->kind);
 	}
-	int64_t at = whole.begin;
-	for (uint32_t k = 0; k < step->slice_count; k++) {
-		const struct hidp__slice *slice = &step->slices[k];
-		if (!wants_one && (slice->range.begin != at || slice->range.end <= at))
-			return FAIL(c, "slice %u has %lld to %lld; slices must follow each other from "
-			               "%lld to %lld",
-			            k, (long long)slice->range.begin, (long long)slice->range.end,
-			            (long long)whole.begin, (long long)whole.end);
-		at = slice->range.end;
-		for (uint32_t i = 0; i < step->layer_count; i++) {
-			s = check_processor(c, share, slice->processor, step->first + i);
-			if (s != HIDP_OK)
-				return s;
-		}
-	}
-	if (!wants_one && at != whole.end)
-		return FAIL(c, "slices end at %lld of %lld", (long long)at, (long long)whole.end);
-	return HIDP_OK;
+	return s == HIDP_OK ? check_processors(c, share, step) : s;
 }
 
 static hidp_status check_share(struct checking *c, uint32_t stage, uint32_t share_number,
@@ -223,8 +242,8 @@ static hidp_status check_branches(struct checking *c, const struct hidp__stage *
 			if (l < stage->first_layer || l >= end || c->group[l] >= c->base ||
 			    model->layers[l].op == HIDP_OP_INPUT ||
 			    (before != HIDP_LAYER_NONE && l <= before))
-				return FAIL(c, "layer %u of share %u is not in the stage, given twice "
-				               "or out of order",
+				return FAIL(c, "layer %u of share %u is not in the stage, given "
+				               "twice or out of order",
 				            i, k);
 			c->group[l] = c->base + k;
 			before = l;
@@ -303,7 +322,8 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
                         struct hidp__arena *arena, struct hidp_diagnostic *diagnostic)
 {
 	const struct hidp_model *model = problem->model;
-	struct checking c = {.problem = problem, .diagnostic = diagnostic, .base = 1};
+	struct checking c = {
+	        .problem = problem, .arena = arena, .diagnostic = diagnostic, .base = 1};
 	uint32_t *place = hidp__arena_calloc(arena, model->layer_count, sizeof *place);
 	c.group = hidp__arena_calloc(arena, model->layer_count, sizeof *c.group);
 	if (place == NULL || c.group == NULL)
@@ -322,7 +342,8 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
 			return status;
 		if (stage->kind == HIDP_STAGE_REPLICA) {
 			if (stage->share_count > HIDP_PLAN_ROUTES_MAX / routes)
-				return FAIL(&c, "with it there are more than %u routes through the plan",
+				return FAIL(&c, "with it there are more than %u routes through "
+				                "the plan",
 				            HIDP_PLAN_ROUTES_MAX);
 			routes *= stage->share_count;
 		}
@@ -344,7 +365,7 @@ static hidp_status short_of(struct hidp_diagnostic *diag, const char *subject, c
 {
 	char a[32], b[32], d[32];
 	return hidp__fail(diag, HIDP_ERR_INFEASIBLE, subject,
-	                  "%s: %s are needed, the limit is %s, %s too much", what,
+	                  "memory of %s: %s are needed, the limit is %s, %s too much", what,
 	                  hidp__text_bytes(needed, a), hidp__text_bytes(limit, b),
 	                  hidp__text_bytes(needed - limit, d));
 }
@@ -357,29 +378,37 @@ hidp_status hidp__check_limits(const struct hidp__problem *problem,
 		const struct hidp__node *node = &problem->cluster->nodes[n];
 		double limit = (double)node->desc.memory_bytes;
 		if (limit > 0 && e->memory_bytes[n] > limit)
-			return short_of(diagnostic, node->desc.name, "memory of the node",
+			return short_of(diagnostic, node->desc.name, "the node",
 			                e->memory_bytes[n], limit);
 		for (uint32_t p = 0; p < node->processor_count; p++) {
 			double needed = e->processor_memory_bytes[node->first_processor + p];
 			limit = (double)node->processors[p].memory_bytes;
-			if (limit > 0 && needed > limit)
-				return short_of(diagnostic, node->desc.name,
-				                "memory of a processor", needed, limit);
+			if (!(limit > 0 && needed > limit))
+				continue;
+			char what[sizeof "processor  of node " + 2 * HIDP_NAME_MAX];
+			snprintf(what, sizeof what, "processor %s of node %s",
+			         node->processors[p].name, node->desc.name);
+			return short_of(diagnostic, node->desc.name, what, needed, limit);
 		}
 	}
 	const struct {
 		const char *name;
 		double value, limit;
+		char *(*write)(double value, char buffer[32]);
 	} limits[] = {
-	        {"latency", e->latency_s, o->latency_limit_s},
-	        {"period", e->period_s, o->period_limit_s},
-	        {"energy", e->energy_j, o->energy_limit_j},
+	        {"latency", e->latency_s, o->latency_limit_s, hidp__text_seconds},
+	        {"period", e->period_s, o->period_limit_s, hidp__text_seconds},
+	        {"energy", e->energy_j, o->energy_limit_j, hidp__text_joules},
 	};
-	/* a limit that a plan meets exactly is met, whatever the last bit of a sum says */
-	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-		if (limits[i].limit > 0 && limits[i].value > limits[i].limit * (1 + 1e-12))
-			return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, limits[i].name,
-			                  "%.6g is above the limit of %.6g by %.3g", limits[i].value,
-			                  limits[i].limit, limits[i].value - limits[i].limit);
+	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+		double value = limits[i].value, limit = limits[i].limit;
+		char a[32], b[32], d[32];
+		/* one that is met exactly is met, whatever the last bit of a sum says */
+		if (!(limit > 0 && value > limit * (1 + 1e-12)))
+			continue;
+		return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, limits[i].name,
+		                  "%s is above the limit of %s by %s", limits[i].write(value, a),
+		                  limits[i].write(limit, b), limits[i].write(value - limit, d));
+	}
 	return HIDP_OK;
 }

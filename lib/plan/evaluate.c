@@ -36,7 +36,7 @@ struct walk {
 	uint32_t *share_of; /* [layer] in branch stages */
 	uint32_t *choice;   /* [stage] share taken of a replica stage */
 	double **share_set; /* [stage][share] working set; NULL: only messages are of interest */
-	double *starts;     /* [share] of the last stage: when it has all it needs; NULL: not asked */
+	double *starts; /* [share] of the last stage: when it has all it needs; NULL: not asked */
 	/* for one route */
 	struct hidp__route *route;
 	struct hidp__task_log *log;
@@ -317,9 +317,10 @@ static hidp_status bring(struct walk *w, hidp_layer_id l, struct hidp__span need
 		while (wanted_count != 0 && from != to) {
 			hidp_node_id hop = hidp__next_hop(w->problem->cluster, from, to);
 			if (hop == HIDP_NODE_NONE)
-				return hidp__fail(w->diagnostic, HIDP_ERR_PLAN, layer_of(w, l)->name,
-				                  "its output is needed on node %s, which cannot be "
-				                  "reached from node %s",
+				return hidp__fail(w->diagnostic, HIDP_ERR_PLAN,
+				                  layer_of(w, l)->name,
+				                  "its output is needed on node %s, which cannot "
+				                  "be reached from node %s",
 				                  w->problem->cluster->nodes[to].desc.name,
 				                  w->problem->cluster->nodes[from].desc.name);
 			const struct hidp__spans *there = &w->present[(size_t)l * w->nodes + hop];
@@ -398,7 +399,8 @@ static hidp_status walk_stage(struct walk *w, uint32_t number)
 		        earlier != NULL ? &earlier->steps[earlier->step_count - 1] : NULL;
 		if (!hidp__share_cost(w->problem, number, k, share, before,
 		                      w->stage_start_s + start,
-		                      w->route->busy_s + cluster->nodes[share->node].first_processor,
+		                      w->route->busy_s +
+		                              cluster->nodes[share->node].first_processor,
 		                      &took, w->log, w->arena))
 			return HIDP_ERR_NOMEM;
 		duration = largest(duration, start + took);
@@ -516,7 +518,8 @@ static bool survey(struct walk *w, struct hidp__evaluation *e)
 	const struct hidp_cluster *cluster = w->problem->cluster;
 	const struct hidp__request *request = w->problem->request;
 	bool ok = true;
-	bool *computes = hidp__arena_calloc(w->arena, (size_t)w->layers * w->nodes, sizeof *computes);
+	bool *computes =
+	        hidp__arena_calloc(w->arena, (size_t)w->layers * w->nodes, sizeof *computes);
 	double **fraction = zeros(w->arena, w->nodes, &ok); /* [node] -> [layer * processors + p] */
 	double *need = zeros(w->arena, HIDP_NODE_PROCESSORS_MAX, &ok);
 	if (!ok || computes == NULL)
@@ -556,7 +559,8 @@ static bool survey(struct walk *w, struct hidp__evaluation *e)
 					continue;
 				computes[at] = true;
 				e->weight_bytes[share->node] += bytes;
-				if (request->resident == NULL || request->resident[at] || bytes == 0)
+				if (request->resident == NULL || request->resident[at] ||
+				    bytes == 0)
 					continue;
 				e->migration_bytes += bytes;
 				if (node->desc.load_bandwidth_Bps > 0)
@@ -601,7 +605,8 @@ static void finish(const struct walk *w, struct hidp__evaluation *e, const bool 
 		double j = e->transmit_s[n] * node->desc.power_transmit_w +
 		           e->receive_s[n] * node->desc.power_receive_w;
 		for (uint32_t p = 0; p < node->processor_count; p++)
-			j += e->busy_s[node->first_processor + p] * node->processors[p].power_active_w;
+			j += e->busy_s[node->first_processor + p] *
+			     node->processors[p].power_active_w;
 		if (takes_part[n])
 			j += node->desc.power_idle_w * elapsed;
 		e->node_energy_j[n] = j;
@@ -629,7 +634,8 @@ static bool results_begin(struct hidp__evaluation *e, const struct hidp_cluster 
 	return ok;
 }
 
-static bool walk_begin(struct walk *w, struct hidp__route *route, const struct hidp_cluster *cluster)
+static bool walk_begin(struct walk *w, struct hidp__route *route,
+                       const struct hidp_cluster *cluster)
 {
 	bool ok = hidp__needs_init(&w->needs, w->problem->model, w->arena);
 	size_t pairs = (size_t)w->layers * w->nodes;
@@ -673,7 +679,7 @@ static hidp_status walk_all(struct walk *w, struct hidp__evaluation *e, bool wit
 	struct hidp__arena_mark mark = hidp__arena_here(w->arena);
 	do {
 		double weight = route_weight(w);
-		/* a fraction may be so close to 1 that the weight is 1 though there are more routes */
+		/* not by the weight: a fraction may be so close to 1 that it is 1 */
 		bool only = !with_replicas;
 		w->hold_capacity = w->arrival_capacity = 0;
 		if (!only)

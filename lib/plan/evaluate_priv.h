@@ -36,7 +36,7 @@ struct hidp__step_rows {
 
 /* What the messages of the first stages of a plan come to, on one route. */
 struct hidp__messages {
-	double *start_s;   /* [share of the last of the stages] when it has all it needs; the caller's */
+	double *start_s;   /* [share of the last stage] when it has all it needs; the caller's */
 	double delivery_s; /* of the outputs, if the stages are all */
 	struct hidp__route route; /* its latency and busy times mean nothing */
 };

@@ -9,7 +9,7 @@ struct run {
 	const hidp_layer_id *layers;
 	const int64_t *rows; /* halo computed twice counts twice */
 	uint32_t count;
-	uint32_t *place;     /* [layer of the model] place in layers, if layers[place] is the layer */
+	uint32_t *place;     /* [layer of the model] place in layers, if it is there */
 	uint32_t *last_read; /* [count] place of the last layer of the run that reads it */
 };
 
@@ -41,12 +41,13 @@ static double working_set(const struct run *run)
 		live += rows * (double)l->row_bytes;
 		if (live + workspace > peak)
 			peak = live + workspace;
-		/* inputs that nobody reads any more; the same tensor may be read twice by one layer */
+		/* inputs that nobody reads any more; a layer may read one of them twice */
 		for (uint32_t k = 0; k < l->input_count; k++) {
 			hidp_layer_id in = l->inputs[k].layer;
 			if (!in_run(run, in) || run->last_read[run->place[in]] != i)
 				continue;
-			run->last_read[run->place[in]] = OUTLIVES; /* gone, not to be counted again */
+			/* gone, not to be counted again */
+			run->last_read[run->place[in]] = OUTLIVES;
 			live -= (double)run->rows[run->place[in]] *
 			        (double)run->model->layers[in].row_bytes;
 		}

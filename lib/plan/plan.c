@@ -73,7 +73,8 @@ bool hidp__decisions_copy(struct hidp__decisions *to, const struct hidp__decisio
 			s->row_units = 1;
 		if (end > model->layer_count)
 			end = model->layer_count; /* found out by the check */
-		hidp_layer_id *layers = hidp__arena_alloc(arena, (size_t)(end > first ? end - first : 0) + 1, sizeof *layers);
+		size_t most = (size_t)(end > first ? end - first : 0) + 1;
+		hidp_layer_id *layers = hidp__arena_alloc(arena, most, sizeof *layers);
 		s->shares = hidp__arena_alloc(arena, (size_t)f->share_count + 1, sizeof *s->shares);
 		if (layers == NULL || s->shares == NULL)
 			return false;
@@ -123,7 +124,8 @@ hidp_status hidp__plan_make(const struct hidp_model *model, const struct hidp_cl
 		p->cost = hidp_cost_ref((struct hidp_cost *)(uintptr_t)cost);
 	const struct hidp__problem problem = {model, cluster, cost, &p->request};
 	struct hidp__arena_mark mark = hidp__arena_here(scratch);
-	hidp_status s = hidp__request_read(&p->request, model, cluster, options, &p->arena, diagnostic);
+	hidp_status s =
+	        hidp__request_read(&p->request, model, cluster, options, &p->arena, diagnostic);
 	if (s == HIDP_OK && !hidp__decisions_copy(&p->decisions, decisions, model, &p->arena))
 		s = hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
 	if (s == HIDP_OK)

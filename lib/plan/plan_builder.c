@@ -89,30 +89,32 @@ static hidp_status read(void *to, size_t size, const void *from, const void *bui
 	return HIDP_OK;
 }
 
-/* A copy of a list of layers in the arena; NULL without memory. */
-static hidp_layer_id *keep_layers(struct hidp_plan_builder *b, const hidp_layer_id *layers,
-                                  uint32_t count)
-{
-	hidp_layer_id *copy = hidp__arena_alloc(&b->arena, (size_t)count + 1, sizeof *copy);
-	if (copy != NULL && count != 0)
-		memcpy(copy, layers, count * sizeof *copy);
-	return copy;
-}
-
 static hidp_status no_memory(struct hidp_diagnostic *diag)
 {
 	return hidp__fail(diag, HIDP_ERR_NOMEM, NULL, "out of memory");
 }
 
-/* Lists of layers are given for branches, and only for them. */
-static hidp_status check_list(const struct hidp_plan_builder *b, bool wanted,
-                              const hidp_layer_id *layers, uint32_t count,
-                              struct hidp_diagnostic *diag)
+/* Room for one more element of a list of the builder. */
+#define MAKE_ROOM(b, what)                                                                         \
+	hidp__grow((b)->ctx, (void **)&(b)->what##s, (b)->what##_count, &(b)->what##_capacity,     \
+	           sizeof *(b)->what##s)
+
+/* A copy of a list of layers, or NULL where there is none: it is given for branches alone. */
+static hidp_status keep_layers(struct hidp_plan_builder *b, bool branch,
+                               const hidp_layer_id *layers, uint32_t count,
+                               const hidp_layer_id **copy_out, struct hidp_diagnostic *diag)
 {
-	if (!wanted && (layers != NULL || count != 0))
+	*copy_out = NULL;
+	if (!branch && (layers != NULL || count != 0))
 		return FAIL(diag, "layers are listed outside a branch");
-	if (wanted && (layers == NULL || count == 0 || count > b->model->layer_count))
+	if (!branch)
+		return HIDP_OK;
+	if (layers == NULL || count == 0 || count > b->model->layer_count)
 		return FAIL(diag, "a branch lists no layers, or more than there are");
+	hidp_layer_id *copy = hidp__arena_alloc(&b->arena, count, sizeof *copy);
+	if (copy == NULL)
+		return no_memory(diag);
+	*copy_out = memcpy(copy, layers, count * sizeof *copy);
 	return HIDP_OK;
 }
 
@@ -125,7 +127,8 @@ hidp_status hidp_plan_builder_add_stage(struct hidp_plan_builder *builder,
 	if (s != HIDP_OK)
 		return s;
 	if (d.flags != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown", d.flags);
+		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown",
+		                  d.flags);
 	if (d.kind < HIDP_STAGE_SINGLE || d.kind > HIDP_STAGE_REPLICA)
 		return FAIL(diagnostic, "stage kind %u is unknown", d.kind);
 	if (d.layer_count == 0 || d.layer_count > builder->model->layer_count)
@@ -133,8 +136,7 @@ hidp_status hidp_plan_builder_add_stage(struct hidp_plan_builder *builder,
 		            builder->model->layer_count);
 	if (d.kind == HIDP_STAGE_SPLIT ? d.row_units < 1 : d.row_units != 0)
 		return FAIL(diagnostic, "%lld row units are out of range", (long long)d.row_units);
-	if (!hidp__grow(builder->ctx, (void **)&builder->stages, builder->stage_count,
-	                &builder->stage_capacity, sizeof *builder->stages))
+	if (!MAKE_ROOM(builder, stage))
 		return no_memory(diagnostic);
 	builder->stages[builder->stage_count++] = (struct hidp__stage){
 	        .kind = d.kind, .layer_count = d.layer_count, .row_units = d.row_units};
@@ -150,21 +152,20 @@ hidp_status hidp_plan_builder_add_share(struct hidp_plan_builder *builder,
 	if (s != HIDP_OK)
 		return s;
 	if (d.flags != 0 || d.reserved != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown", d.flags);
+		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown",
+		                  d.flags);
 	if (builder->stage_count == 0)
 		return FAIL(diagnostic, "a share without a stage");
 	struct hidp__stage *stage = &builder->stages[builder->stage_count - 1];
 	if (d.node >= builder->cluster->node_count)
 		return FAIL(diagnostic, "a share on node %u, which the cluster does not have",
 		            d.node);
-	s = check_list(builder, stage->kind == HIDP_STAGE_BRANCH, d.layers, d.layer_count, diagnostic);
+	const hidp_layer_id *layers;
+	s = keep_layers(builder, stage->kind == HIDP_STAGE_BRANCH, d.layers, d.layer_count, &layers,
+	                diagnostic);
 	if (s != HIDP_OK)
 		return s;
-	hidp_layer_id *layers = NULL;
-	if (!hidp__grow(builder->ctx, (void **)&builder->shares, builder->share_count,
-	                &builder->share_capacity, sizeof *builder->shares) ||
-	    (d.layer_count != 0 &&
-	     (layers = keep_layers(builder, d.layers, d.layer_count)) == NULL))
+	if (!MAKE_ROOM(builder, share))
 		return no_memory(diagnostic);
 	builder->shares[builder->share_count++] =
 	        (struct hidp__share){.node = d.node,
@@ -185,7 +186,8 @@ hidp_status hidp_plan_builder_add_step(struct hidp_plan_builder *builder,
 	if (s != HIDP_OK)
 		return s;
 	if (d.flags != 0 || d.reserved != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown", d.flags);
+		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown",
+		                  d.flags);
 	if (builder->stage_count == 0 || builder->stages[builder->stage_count - 1].share_count == 0)
 		return FAIL(diagnostic, "a step without a share");
 	if (d.kind < HIDP_STEP_SINGLE || d.kind > HIDP_STEP_BRANCH)
@@ -193,8 +195,7 @@ hidp_status hidp_plan_builder_add_step(struct hidp_plan_builder *builder,
 	if (d.layer_count == 0 || d.layer_count > builder->model->layer_count)
 		return FAIL(diagnostic, "a step of %u layers, the model has %u", d.layer_count,
 		            builder->model->layer_count);
-	if (!hidp__grow(builder->ctx, (void **)&builder->steps, builder->step_count,
-	                &builder->step_capacity, sizeof *builder->steps))
+	if (!MAKE_ROOM(builder, step))
 		return no_memory(diagnostic);
 	builder->steps[builder->step_count++] =
 	        (struct hidp__step){.kind = d.kind, .layer_count = d.layer_count};
@@ -211,18 +212,17 @@ hidp_status hidp_plan_builder_add_slice(struct hidp_plan_builder *builder,
 	if (s != HIDP_OK)
 		return s;
 	if (d.flags != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown", d.flags);
+		return hidp__fail(diagnostic, HIDP_ERR_ABI, "plan", "flags 0x%x are unknown",
+		                  d.flags);
 	if (builder->share_count == 0 || builder->shares[builder->share_count - 1].step_count == 0)
 		return FAIL(diagnostic, "a slice without a step");
 	struct hidp__step *step = &builder->steps[builder->step_count - 1];
-	s = check_list(builder, step->kind == HIDP_STEP_BRANCH, d.layers, d.layer_count, diagnostic);
+	const hidp_layer_id *layers;
+	s = keep_layers(builder, step->kind == HIDP_STEP_BRANCH, d.layers, d.layer_count, &layers,
+	                diagnostic);
 	if (s != HIDP_OK)
 		return s;
-	hidp_layer_id *layers = NULL;
-	if (!hidp__grow(builder->ctx, (void **)&builder->slices, builder->slice_count,
-	                &builder->slice_capacity, sizeof *builder->slices) ||
-	    (d.layer_count != 0 &&
-	     (layers = keep_layers(builder, d.layers, d.layer_count)) == NULL))
+	if (!MAKE_ROOM(builder, slice))
 		return no_memory(diagnostic);
 	builder->slices[builder->slice_count++] =
 	        (struct hidp__slice){.processor = d.processor,

@@ -40,7 +40,7 @@ extern const struct hidp__json_table hidp__stage_table;
 extern const struct hidp__json_table hidp__share_table;
 extern const struct hidp__json_table hidp__step_table;
 extern const struct hidp__json_table hidp__slice_table;
-/* What follows: struct hidp__json_derived, hidp_plan_figures and its kin, hidp_task_info (1 << kind). */
+/* What follows: struct hidp__json_derived, hidp_plan_figures etc., hidp_task_info (1 << kind). */
 struct hidp__json_derived {
 	const char *name;
 	hidp_op op;
@@ -65,7 +65,7 @@ extern const struct hidp__json_table hidp__task_table;
 /* plan/plan_json_read.c */
 hidp_status hidp__plan_read(struct hidp_context *ctx, const struct hidp__json *at,
                             struct hidp_plan **plan_out);
-/* plan/plan_json_derived.c: are the parts that follow well-formed, and the layers those of the model? */
+/* plan/plan_json_derived.c: are the parts that follow well-formed, the layers the model's? */
 hidp_status hidp__plan_check_derived(const struct hidp__json *at, const struct hidp_model *model);
 /* plan/plan_json_write.c */
 void hidp__plan_write(struct hidp__json_writer *w, const struct hidp_plan *plan);

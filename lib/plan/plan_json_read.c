@@ -89,8 +89,8 @@ static hidp_status read_cost(struct reading *r)
 	uint32_t count;
 	if (!hidp__json_member(r->root, "cost", &list))
 		return HIDP_OK;
-	hidp_status s = hidp__json_list(
-	        &list, (size_t)r->model->layer_count * r->cluster->processor_count, "costs", &count);
+	size_t most = (size_t)r->model->layer_count * r->cluster->processor_count;
+	hidp_status s = hidp__json_list(&list, most, "costs", &count);
 	if (s != HIDP_OK)
 		return s;
 	if (hidp_cost_builder_new(r->model, r->cluster, &builder) != HIDP_OK)

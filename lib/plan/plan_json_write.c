@@ -14,7 +14,8 @@ static void write_cost_entry(struct hidp__json_writer *w, const struct hidp__ent
 	                                  e->channel_fixed_s};
 	hidp__json_open_flat_object(w, NULL);
 	hidp__json_put_fields(w, &hidp__cost_table,
-	                      unsupported ? HIDP__JSON_UNSUPPORTED : HIDP__JSON_MEASURED, false, &c);
+	                      unsupported ? HIDP__JSON_UNSUPPORTED : HIDP__JSON_MEASURED, false,
+	                      &c);
 	hidp__json_close(w);
 }
 

@@ -63,7 +63,7 @@ struct hidp__request {
 	hidp_node_id output_node;
 	hidp_node_id *pin_node;           /* [layer], HIDP_NODE_NONE: free; NULL: no pins */
 	hidp_processor_id *pin_processor; /* [layer], HIDP_PROCESSOR_NONE: free */
-	bool *excluded;                   /* [processor of the cluster]; also by availability and load */
+	bool *excluded;                   /* [processor of the cluster]; unavailable ones too */
 	bool *resident;                   /* [node * layers + layer]; NULL: nothing is said */
 };
 

@@ -17,7 +17,8 @@ static hidp_status check_numbers(const struct hidp_plan_options *o,
 	const uint32_t known = HIDP_PLAN_STREAM | HIDP_PLAN_INPUT_AT | HIDP_PLAN_OUTPUT_AT |
 	                       HIDP_PLAN_RESIDENT;
 	if ((o->flags & ~known) != 0 || o->reserved != 0)
-		return hidp__fail(diag, HIDP_ERR_ABI, "options", "flags 0x%x are unknown", o->flags);
+		return hidp__fail(diag, HIDP_ERR_ABI, "options", "flags 0x%x are unknown",
+		                  o->flags);
 	if (o->objective > HIDP_OBJECTIVE_WEIGHTED || o->strategy > HIDP_STRATEGY_SINGLE)
 		return hidp__fail(diag, HIDP_ERR_ARGUMENT, "options",
 		                  "objective %u or strategy %u is unknown", o->objective,
@@ -85,7 +86,8 @@ static hidp_status read_pins(struct hidp__request *r, const struct hidp_model *m
 		if (l >= model->layer_count || n >= cluster->node_count ||
 		    (p != HIDP_PROCESSOR_NONE && p >= cluster->nodes[n].processor_count))
 			return hidp__fail(diag, HIDP_ERR_ARGUMENT, "options",
-			                  "pin %zu names layer %u, node %u, processor %u: there is no such thing",
+			                  "pin %zu names layer %u, node %u, processor %u: there is "
+			                  "no such thing",
 			                  i, l, n, p);
 		if (r->pin_node[l] != HIDP_NODE_NONE &&
 		    (r->pin_node[l] != n || r->pin_processor[l] != p))
@@ -118,7 +120,8 @@ static hidp_status read_exclusions(struct hidp__request *r, const struct hidp_cl
 		if (n >= cluster->node_count ||
 		    (p != HIDP_PROCESSOR_NONE && p >= cluster->nodes[n].processor_count))
 			return hidp__fail(diag, HIDP_ERR_ARGUMENT, "options",
-			                  "exclusion %zu names node %u, processor %u: there is no such thing",
+			                  "exclusion %zu names node %u, processor %u: there is no "
+			                  "such thing",
 			                  i, n, p);
 		const struct hidp__node *node = &cluster->nodes[n];
 		for (uint32_t q = 0; q < node->processor_count; q++)
@@ -169,7 +172,8 @@ static hidp_status read_residency(struct hidp__request *r, const struct hidp_mod
 		if (o->resident_layers[i] >= layers ||
 		    o->resident_nodes[i] >= cluster->node_count)
 			return hidp__fail(diag, HIDP_ERR_ARGUMENT, "options",
-			                  "residency %zu names layer %u, node %u: there is no such thing",
+			                  "residency %zu names layer %u, node %u: there is no "
+			                  "such thing",
 			                  i, o->resident_layers[i], o->resident_nodes[i]);
 		r->resident[(size_t)o->resident_nodes[i] * layers + o->resident_layers[i]] = true;
 	}

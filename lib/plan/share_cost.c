@@ -91,7 +91,7 @@ struct residency {
 	struct hidp__needs needs;
 	uint32_t places;            /* the node's memory, and one for each processor */
 	struct hidp__spans *rows;   /* [layer * places + place]; place 0: the node's memory */
-	bool *made;                 /* [layer] by this share: else all of it is in the node's memory */
+	bool *made;                 /* [layer] by this share: else it is in the node's memory */
 	double *busy_s;             /* of the node's processors */
 	struct hidp__arena *arena;
 };
@@ -118,7 +118,8 @@ static bool residency_begin(struct residency *r, const struct hidp__problem *pro
 	r->places = r->node->processor_count + 1;
 	r->rows = hidp__arena_calloc(arena, (size_t)layers * r->places, sizeof *r->rows);
 	r->made = hidp__arena_calloc(arena, layers, sizeof *r->made);
-	if (r->rows == NULL || r->made == NULL || !hidp__needs_init(&r->needs, problem->model, arena))
+	if (r->rows == NULL || r->made == NULL ||
+	    !hidp__needs_init(&r->needs, problem->model, arena))
 		return false;
 	for (uint32_t i = 0; i < share->layer_count; i++)
 		r->made[share->layers[i]] = true;
@@ -339,7 +340,8 @@ bool hidp__share_cost(const struct hidp__problem *problem, uint32_t stage_number
 			shared = all_bytes / node->desc.memory_bandwidth_Bps;
 		for (uint32_t k = 0; k < step->slice_count; k++) {
 			const struct hidp__slice *slice = &step->slices[k];
-			const struct hidp__span *slice_rows = rows.rows + (size_t)k * rows.layer_count;
+			const struct hidp__span *slice_rows =
+			        rows.rows + (size_t)k * rows.layer_count;
 			double fetch_s = 0, in_s = 0, out_s = 0;
 			double busy = work[k] > shared ? work[k] : shared;
 			if (copies && !fetch(&residency, share->layers + step->first, slice_rows,
@@ -380,8 +382,8 @@ bool hidp__share_cost(const struct hidp__problem *problem, uint32_t stage_number
 		}
 		now += longest;
 		before = step;
-		if (!copies && log == NULL)
-			hidp__arena_back(arena, mark); /* residency and tasks live in the same arena */
+		if (!copies && log == NULL) /* residency and tasks live in the same arena */
+			hidp__arena_back(arena, mark);
 	}
 	if (copies && !flush(&residency, share, &now))
 		return false;

@@ -115,9 +115,9 @@ void hidp__verify_enter_slice(struct hidp__verify *v, const struct hidp__share *
 			hidp_layer_id in = l->inputs[k].layer;
 			if (v->in_slice[in] != v->slice_stamp)
 				continue;
-			struct hidp__span need =
-			        hidp__verify_need(&l->inputs[k].rule, v->model->layers[in].shape.rows,
-			                          rows.begin, rows.end);
+			struct hidp__span need = hidp__verify_need(&l->inputs[k].rule,
+			                                           v->model->layers[in].shape.rows,
+			                                           rows.begin, rows.end);
 			v->slice[in] = hidp__span_hull(v->slice[in], need);
 		}
 	}
@@ -140,7 +140,7 @@ static uint32_t until(const struct hidp__verify *v, hidp_node_id node, hidp_laye
 	return *last;
 }
 
-/* Is the row on the node as the stage begins and not given up yet, or did one of its messages bring it? */
+/* Is the row on the node as the stage begins, not given up yet, or did its messages bring it? */
 static bool present(const struct hidp__verify *v, hidp_node_id node, hidp_layer_id layer, int64_t r,
                     uint32_t stage)
 {
@@ -202,13 +202,15 @@ static hidp_status bring(struct hidp__verify *v, uint32_t stage, uint32_t share,
 		return HIDP_OK;
 	if (at == HIDP_NODE_NONE || !present(v, at, layer, r, stage))
 		return FAIL(v, stage, share,
-		            "row %lld of layer %s is wanted on node %s, but no earlier stage computes it",
+		            "row %lld of layer %s is wanted on node %s, but no earlier stage "
+		            "computes it",
 		            (long long)r, layer_name(v, layer), node_name(v, to));
 	for (uint32_t hops = 0; at != to; hops++) {
 		hidp_node_id next = hidp_cluster_next_hop(v->cluster, at, to);
 		if (next == HIDP_NODE_NONE || hops == v->nodes)
 			return FAIL(v, stage, share,
-			            "row %lld of layer %s is wanted on node %s, but there is no route from node %s",
+			            "row %lld of layer %s is wanted on node %s, but there is no "
+			            "route from node %s",
 			            (long long)r, layer_name(v, layer), node_name(v, to),
 			            node_name(v, at));
 		if (!put(v, next, layer, r, stage, true))
@@ -230,9 +232,10 @@ static hidp_status receive(struct hidp__verify *v, uint32_t stage, uint32_t shar
 			hidp_layer_id in = l->inputs[k].layer;
 			if (v->in_share[in] == v->share_stamp)
 				continue;
-			struct hidp__span need =
-			        hidp__verify_need(&l->inputs[k].rule, v->model->layers[in].shape.rows,
-			                          s->comp[i].begin, s->comp[i].end);
+			struct hidp__span need = hidp__verify_need(&l->inputs[k].rule,
+			                                           v->model->layers[in].shape.rows,
+			                                           s->comp[i].begin,
+			                                           s->comp[i].end);
 			v->need[in] = hidp__span_hull(v->need[in], need);
 		}
 	}
@@ -246,7 +249,7 @@ static hidp_status receive(struct hidp__verify *v, uint32_t stage, uint32_t shar
 	return HIDP_OK;
 }
 
-/* Can the running slice read this row, made by itself, by an earlier step, or present on the node? */
+/* Can the running slice read this row: made by itself or an earlier step, or on the node? */
 static bool readable(const struct hidp__verify *v, uint32_t stage, hidp_node_id node,
                      hidp_layer_id layer, int64_t r)
 {
@@ -276,7 +279,9 @@ static hidp_status check_reads(const struct hidp__verify *v, uint32_t stage, uin
 			for (int64_t x = need.begin; x < need.end; x++)
 				if (!readable(v, stage, node, in, x))
 					return FAIL(v, stage, share,
-					            "step %u computes row %lld of layer %s, but row %lld of its input %s is not on node %s by then",
+					            "step %u computes row %lld of layer %s, but "
+					            "row %lld of its input %s is not on node %s "
+					            "by then",
 					            step, (long long)r, layer_name(v, layer),
 					            (long long)x, layer_name(v, in),
 					            node_name(v, node));
@@ -313,7 +318,8 @@ static hidp_status check_place(const struct hidp__verify *v, uint32_t stage, uin
 	struct hidp_cost_entry entry = HIDP_COST_ENTRY_INIT;
 	if (excluded(v, node, processor))
 		return FAIL(v, stage, share,
-		            "step %u uses processor %s of node %s, which is excluded or unavailable",
+		            "step %u uses processor %s of node %s, which is excluded or "
+		            "unavailable",
 		            step, name, node_name(v, node));
 	for (size_t i = 0; i < o->pin_count; i++)
 		if (o->pin_layers[i] == layer &&
@@ -321,7 +327,8 @@ static hidp_status check_place(const struct hidp__verify *v, uint32_t stage, uin
 		     (o->pin_processors != NULL && o->pin_processors[i] != HIDP_PROCESSOR_NONE &&
 		      o->pin_processors[i] != processor)))
 			return FAIL(v, stage, share,
-			            "step %u computes layer %s on processor %s of node %s, but it is pinned elsewhere",
+			            "step %u computes layer %s on processor %s of node %s, but it "
+			            "is pinned elsewhere",
 			            step, layer_name(v, layer), name, node_name(v, node));
 	if (hidp_cost_get(v->model, v->cluster, hidp_plan_cost(v->plan), layer, node, processor,
 	                  &entry) != HIDP_OK ||
@@ -378,7 +385,7 @@ static struct hidp__span share_owns(const struct hidp__verify *v, uint32_t stage
 	                           s->units.end * rows / g->row_units};
 }
 
-/* All that the share says it computes must be made, and what it owns be among it; it is then on its node. */
+/* All that the share is to compute must be made, what it owns among it; then it is on its node. */
 static hidp_status end_share(struct hidp__verify *v, uint32_t stage, uint32_t share)
 {
 	const struct hidp__share *s = share_at(v, stage, share);
@@ -433,7 +440,8 @@ static hidp_status check_owned(const struct hidp__verify *v, uint32_t stage)
 		for (size_t row = v->first_row[g->first_layer + i];
 		     row < v->first_row[g->first_layer + i + 1]; row++)
 			if (v->owner[row] == HIDP_NODE_NONE)
-				return FAIL(v, stage, HIDP__NO_SHARE, "row %zu of layer %s is computed by no share",
+				return FAIL(v, stage, HIDP__NO_SHARE,
+				            "row %zu of layer %s is computed by no share",
 				            row - v->first_row[g->first_layer + i],
 				            layer_name(v, g->first_layer + i));
 	return HIDP_OK;

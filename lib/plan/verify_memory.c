@@ -84,9 +84,9 @@ static double slice_inputs(struct hidp__verify *v, const struct hidp__slice *sli
 			hidp_layer_id in = l->inputs[k].layer;
 			if (v->in_slice[in] == v->slice_stamp)
 				continue;
-			struct hidp__span need =
-			        hidp__verify_need(&l->inputs[k].rule, v->model->layers[in].shape.rows,
-			                          rows.begin, rows.end);
+			struct hidp__span need = hidp__verify_need(&l->inputs[k].rule,
+			                                           v->model->layers[in].shape.rows,
+			                                           rows.begin, rows.end);
 			v->need[in] = hidp__span_hull(v->need[in], need);
 		}
 	}
@@ -152,7 +152,8 @@ void hidp__verify_reckon(struct hidp__verify *v)
 			for (uint32_t i = 0; i < share->layer_count; i++)
 				if (!hidp__span_empty(share->comp[i]))
 					v->weights[share->node] +=
-					        (double)v->model->layers[share->layers[i]].weight_bytes;
+					        (double)v->model->layers[share->layers[i]]
+					                .weight_bytes;
 			reckon_slices(v, share);
 			for (uint32_t t = 0; t < share->step_count; t++)
 				count_rows(v, share, &share->steps[t]);
@@ -162,7 +163,7 @@ void hidp__verify_reckon(struct hidp__verify *v)
 	}
 }
 
-/* Has a share of the node in this stage, on the route that is followed, a layer that reads the tensor? */
+/* Has a share of the node in this stage, on the route followed, a layer that reads the tensor? */
 static bool reads_on(const struct hidp__verify *v, hidp_node_id node, uint32_t stage,
                      hidp_layer_id reader)
 {
@@ -177,8 +178,8 @@ static bool reads_on(const struct hidp__verify *v, hidp_node_id node, uint32_t s
 	return false;
 }
 
-uint32_t hidp__verify_last_use(const struct hidp__verify *v, hidp_node_id node, hidp_layer_id tensor,
-                               bool owns)
+uint32_t hidp__verify_last_use(const struct hidp__verify *v, hidp_node_id node,
+                               hidp_layer_id tensor, bool owns)
 {
 	const struct hidp__layer *l = &v->model->layers[tensor];
 	uint32_t last = 0;

@@ -11,10 +11,10 @@
 
 /* What a node holds on the route that is followed; NULL where it never had a row. */
 struct hidp__verify_node {
-	uint32_t *since; /* [row] twice the first stage in which the row is there as the stage begins,
-	                  * plus one if a message brought it; NEVER */
-	uint32_t *until; /* [layer] the last stage in which the node has a use for the tensor; NEVER: not
-	                  * asked yet */
+	uint32_t *since; /* [row] twice the first stage in which the row is there as the stage
+	                  * begins, plus one if a message brought it; NEVER */
+	uint32_t *until; /* [layer] the last stage in which the node has a use for the tensor;
+	                  * NEVER: not asked yet */
 	double *held;    /* [stage] bytes held, as differences from the stage before */
 };
 
@@ -71,14 +71,14 @@ void hidp__verify_enter_share(struct hidp__verify *v, uint32_t stage, uint32_t s
 void hidp__verify_enter_slice(struct hidp__verify *v, const struct hidp__share *share,
                               const struct hidp__step *step, const struct hidp__slice *slice);
 
-/* plan/verify_shape.c: is it a plan at all: stages, shares, steps and slices that cover what they divide? */
+/* plan/verify_shape.c: is it a plan: stages, shares, steps, slices that cover what they divide? */
 hidp_status hidp__verify_shape(struct hidp__verify *v);
 
-/* plan/verify_memory.c: what shares, slices and weights take; once, before the routes are followed. */
+/* plan/verify_memory.c: what shares, slices and weights take; once, before routes are followed. */
 void hidp__verify_reckon(struct hidp__verify *v);
 /* The last stage in which a node has a use for a tensor; `owns`: it owns rows of it. */
-uint32_t hidp__verify_last_use(const struct hidp__verify *v, hidp_node_id node, hidp_layer_id tensor,
-                               bool owns);
+uint32_t hidp__verify_last_use(const struct hidp__verify *v, hidp_node_id node,
+                               hidp_layer_id tensor, bool owns);
 /* What nodes hold on the route that has been followed. */
 void hidp__verify_reckon_route(struct hidp__verify *v);
 /* Do nodes and processors stay within their limits, and are the plan's figures right? */

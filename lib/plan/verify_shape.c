@@ -25,11 +25,13 @@ static hidp_status check_split(const struct hidp__verify *v, uint32_t stage)
 	for (uint32_t i = 0; i < g->layer_count; i++)
 		if (!hidp__mul(g->row_units, v->model->layers[g->first_layer + i].shape.rows,
 		               &product))
-			return FAIL(v, stage, HIDP__NO_SHARE, "%lld row units are too many to count",
+			return FAIL(v, stage, HIDP__NO_SHARE,
+			            "%lld row units are too many to count",
 			            (long long)g->row_units);
 	for (uint32_t k = 0; k < g->share_count; k++)
 		if (!follows(g->shares[k].units, &at, g->row_units))
-			return FAIL(v, stage, k, "row units %lld to %lld do not follow the share before",
+			return FAIL(v, stage, k,
+			            "row units %lld to %lld do not follow the share before",
 			            (long long)g->shares[k].units.begin,
 			            (long long)g->shares[k].units.end);
 	if (at != g->row_units)
@@ -107,7 +109,8 @@ static hidp_status check_share_layers(const struct hidp__verify *v, uint32_t sta
 }
 
 /* The slices of a branch step share out its layers. */
-static hidp_status check_branch(struct hidp__verify *v, uint32_t stage, uint32_t share, uint32_t step)
+static hidp_status check_branch(struct hidp__verify *v, uint32_t stage, uint32_t share,
+                                uint32_t step)
 {
 	const struct hidp__share *s = &v->plan->decisions.stages[stage].shares[share];
 	const struct hidp__step *t = &s->steps[step];
@@ -123,7 +126,8 @@ static hidp_status check_branch(struct hidp__verify *v, uint32_t stage, uint32_t
 			if (l >= v->layers || v->in_share[l] != v->share_stamp ||
 			    v->in_slice[l] == v->slice_stamp ||
 			    (i > 0 && l <= c->layers[i - 1]))
-				return FAIL(v, stage, share, "step %u, slice %u: layer %u is out of place",
+				return FAIL(v, stage, share,
+				            "step %u, slice %u: layer %u is out of place",
 				            step, k, l);
 			v->in_slice[l] = v->slice_stamp;
 			count++;
@@ -151,7 +155,8 @@ static hidp_status check_cover(const struct hidp__verify *v, uint32_t stage, uin
 	for (uint32_t k = 0; k < t->slice_count; k++)
 		if (!follows(t->slices[k].range, &at, all.end))
 			return FAIL(v, stage, share,
-			            "step %u, slice %u: %lld to %lld does not follow the slice before",
+			            "step %u, slice %u: %lld to %lld does not follow the slice "
+			            "before",
 			            step, k, (long long)t->slices[k].range.begin,
 			            (long long)t->slices[k].range.end);
 	if (at != all.end)
@@ -182,7 +187,8 @@ static hidp_status check_step(struct hidp__verify *v, uint32_t stage, uint32_t s
 	bool alone = t->kind == HIDP_STEP_SINGLE;
 	uint32_t most = t->kind == HIDP_STEP_ROWS ? HIDP_STEP_LAYERS_MAX
 	                : t->kind == HIDP_STEP_CHANNELS ? 1 : UINT32_MAX;
-	if (t->layer_count == 0 || t->layer_count > most || t->layer_count > s->layer_count - t->first)
+	if (t->layer_count == 0 || t->layer_count > most ||
+	    t->layer_count > s->layer_count - t->first)
 		return FAIL(v, stage, share, "step %u of kind %u has %u layers", step, t->kind,
 		            t->layer_count);
 	if (alone ? t->slice_count != 1 : t->slice_count < 2)
@@ -194,11 +200,13 @@ static hidp_status check_step(struct hidp__verify *v, uint32_t stage, uint32_t s
 			            step, k, t->slices[k].processor);
 		for (uint32_t j = 0; j < k; j++)
 			if (t->slices[j].processor == t->slices[k].processor)
-				return FAIL(v, stage, share, "step %u, slice %u: its processor has another slice",
+				return FAIL(v, stage, share,
+				            "step %u, slice %u: its processor has another slice",
 				            step, k);
 	}
 	if (t->kind != HIDP_STEP_BRANCH && !have_all_layers(s, t))
-		return FAIL(v, stage, share, "step %u: a slice does not have the step's layers", step);
+		return FAIL(v, stage, share, "step %u: a slice does not have the step's layers",
+		            step);
 	switch (t->kind) {
 	case HIDP_STEP_SINGLE:
 		return HIDP_OK;
@@ -224,7 +232,8 @@ static hidp_status check_share(struct hidp__verify *v, uint32_t stage, uint32_t 
 		at += s->steps[t].layer_count;
 	}
 	if (status == HIDP_OK && at != s->layer_count)
-		return FAIL(v, stage, share, "its steps have %u of its %u layers", at, s->layer_count);
+		return FAIL(v, stage, share, "its steps have %u of its %u layers", at,
+		            s->layer_count);
 	return status;
 }
 
@@ -235,7 +244,8 @@ hidp_status hidp__verify_shape(struct hidp__verify *v)
 		const struct hidp__stage *g = &v->plan->decisions.stages[s];
 		if (g->first_layer != layer || g->layer_count == 0 ||
 		    g->layer_count > v->layers - layer)
-			return FAIL(v, s, HIDP__NO_SHARE, "%u layers from layer %u do not follow the stage before",
+			return FAIL(v, s, HIDP__NO_SHARE,
+			            "%u layers from layer %u do not follow the stage before",
 			            g->layer_count, g->first_layer);
 		hidp_status status = check_stage(v, s);
 		for (uint32_t k = 0; k < g->share_count && status == HIDP_OK; k++)

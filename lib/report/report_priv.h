@@ -66,7 +66,7 @@ struct hidp__timeline {
 	struct hidp__lane *lanes;          /* by node; processors before links; media last */
 	double *stage_start_s;             /* [stage_count + 2] the last two: delivery, end */
 	struct hidp__share_times **shares; /* [stage_count + 1][share]; the last: the delivery */
-	uint32_t *stage_group;             /* [stage_count] stages alike that follow each other have one number */
+	uint32_t *stage_group;             /* [stage_count] stages alike in a row have one number */
 	uint32_t group_count;
 	bool *node_used;                   /* [node_count] has a share, sends or receives */
 };

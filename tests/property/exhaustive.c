@@ -114,8 +114,6 @@ struct run {
 	bool all, kinds, plain;
 };
 
-static const char *const objective_names[] = {"latency", "period", "energy", "weighted"};
-
 static void report(const struct random_instance *in, const struct run *run, hidp_objective objective,
                    enum kind kind, const struct hidp_plan *plan, const struct hidp_plan *best)
 {
@@ -259,12 +257,6 @@ static bool compare(struct space *space, const struct run *run, hidp_objective o
 	}
 	hidp_plan_unref(plan);
 	return kind <= KIND_ABOVE || may_be_rare(kind);
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
 }
 
 static void print_tally(const struct run *run, hidp_objective objective, const struct tally *t,

@@ -58,8 +58,6 @@ static const char *const kind_names[] = {
         "error",
 };
 
-static const char *const objective_names[] = {"latency", "period", "energy", "weighted"};
-
 struct tally {
 	uint64_t problems, infeasible, proven, limited;
 	uint64_t compared[KIND_COUNT], failed[KIND_COUNT];
@@ -345,12 +343,6 @@ static void try_one(const struct run *run, struct tally *tally, struct hidp_cont
 	check_without(&t, &rng, false);
 	hidp_plan_unref(t.plan);
 	random_instance_destroy(&t.in);
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
 }
 
 static void print_tally(const struct run *run, const struct tally *t)

@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+const char *const objective_names[4] = {"latency", "period", "energy", "weighted"};
+
+int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
 static void show_options(const struct hidp_plan_options *o)
 {
 	printf("options: objective %" PRIu32 ", flags 0x%" PRIx32 ", leader %" PRIu32

@@ -259,6 +259,7 @@ static void split(int64_t units, int64_t a, int64_t b, int64_t c, int64_t d)
 
 START_TEST(test_row_units)
 {
+	const int64_t most = (int64_t)1 << 31;
 	split(8, 0, 4, 5, 8);
 	PLAN("stage 0", "share 1 has row units 5 to 8");
 	split(8, 0, 4, 3, 8);
@@ -273,6 +274,10 @@ START_TEST(test_row_units)
 	PLAN("stage 0", "shares end at 9 of 8");
 	split(INT64_MAX, 0, 4, 4, INT64_MAX);
 	PLAN("stage 0", "row units are out of range");
+	split(most + 1, 0, 4, 4, most + 1);
+	PLAN("stage 0", "2147483649 row units are out of range");
+	split(most, 0, most / 2, most / 2, most);
+	fixture_seal_plan(&f);
 	split(3, 0, 1, 1, 3); /* not the rows of any tensor, but a division of all */
 	fixture_seal_plan(&f);
 }

@@ -254,7 +254,9 @@ START_TEST(test_memory_limits)
 	fixture_seal_plan(&f);
 	fixture_node_figures(&f, 0, 396, 300, 0, 0, 0);
 	plan_single(0, 1);
-	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "node0", "memory of a processor: 396 B are needed, the limit is 395 B, 1 B too much");
+	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "node0",
+	                "memory of processor cpu1 of node node0: 396 B are needed, the limit is "
+	                "395 B, 1 B too much");
 	node.memory_bytes = 395;
 	node.name = "small";
 	fixture_node(&f, node);
@@ -274,15 +276,18 @@ START_TEST(test_other_limits)
 	fixture_seal_plan(&f);
 	f.options.latency_limit_s = 0.0239;
 	plan_single(0, 0);
-	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "latency", "0.024 is above the limit of 0.0239");
+	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "latency",
+	                "24.0 ms is above the limit of 23.9 ms by 100 us");
 	f.options.latency_limit_s = 0;
 	f.options.period_limit_s = 0.02;
 	plan_single(0, 0);
-	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "period", "0.024 is above the limit of 0.02 by 0.004");
+	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "period",
+	                "24.0 ms is above the limit of 20.0 ms by 4.00 ms");
 	f.options.period_limit_s = 0;
 	f.options.energy_limit_j = 0.01;
 	plan_single(0, 0);
-	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "energy", "0.024 is above the limit of 0.01");
+	fixture_refused(&f, HIDP_ERR_INFEASIBLE, "energy",
+	                "24.0 mJ is above the limit of 10.0 mJ by 14.0 mJ");
 }
 END_TEST
 

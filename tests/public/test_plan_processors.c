@@ -89,6 +89,53 @@ START_TEST(test_rows_of_two_layers)
 }
 END_TEST
 
+/* A slice that has no row of a layer need not be able, or allowed, to run it. */
+START_TEST(test_slice_without_rows)
+{
+	struct hidp_cost_builder *b;
+	struct hidp_cost_entry e = HIDP_COST_ENTRY_INIT;
+	const hidp_layer_id pinned = 1;
+	const hidp_node_id node = 0;
+	const hidp_processor_id processor = 1;
+	/* two heads of one input: one of 1 row, one of 8 */
+	hidp_layer_id in = fixture_input(&f, 1, 8);
+	hidp_layer_id a = fixture_layer(&f, in, 1, 1, 1, 1000, 12);
+	fixture_layer(&f, in, 1, 8, 1, 8000, 12);
+	fixture_seal_model(&f);
+	make_node(plain_node);
+	ck_assert_uint_eq(a, pinned);
+	ck_ok(hidp_cost_builder_new(f.model, f.cluster, &b), f.diag);
+	e.flags = HIDP_COST_UNSUPPORTED;
+	ck_ok(hidp_cost_builder_set(b, a, 0, 0, &e, &f.diag), f.diag);
+	ck_ok(hidp_cost_builder_seal(b, &f.cost, &f.diag), f.diag);
+	hidp_cost_builder_destroy(b);
+	for (int pin = 0; pin < 2; pin++) {
+		begin_share(3);
+		fixture_step(&f, HIDP_STEP_ROWS, 2);
+		fixture_slice(&f, 0, 0, 4);
+		fixture_slice(&f, 1, 4, 8);
+		fixture_seal_plan(&f);
+		/* the row of a belongs to rows 4 to 8: 4 ms, and 2 + 8 ms at half the speed */
+		fixture_figures(&f, 0.010, 0.010, 0);
+		/* its weights and its rows of b; rows 0 to 4 of the input */
+		fixture_processor_figures(&f, 0, 0, 12 + 16 + 16, 0.004);
+		/* both weights, one row of a and four of b; rows 0 to 8 of the input */
+		fixture_processor_figures(&f, 0, 1, 24 + 20 + 32, 0.010);
+		begin_share(3);
+		fixture_step(&f, HIDP_STEP_ROWS, 2);
+		fixture_slice(&f, 1, 0, 4);
+		fixture_slice(&f, 0, 4, 8);
+		fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 0, step 0",
+		                pin ? "layer layer1 must not run on processor cpu0 of node node0"
+		                    : "layer layer1 cannot run on processor cpu0 of node node0");
+		f.options.pin_layers = &pinned;
+		f.options.pin_nodes = &node;
+		f.options.pin_processors = &processor;
+		f.options.pin_count = 1;
+	}
+}
+END_TEST
+
 /* A CPU that works in the node's memory, and a GPU twice as fast with its own, copied at 10 kB/s. */
 static void make_gpu(void)
 {
@@ -319,6 +366,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, test_rows);
 	tcase_add_test(tcase, test_rows_of_two_layers);
+	tcase_add_test(tcase, test_slice_without_rows);
 	tcase_add_test(tcase, test_channels);
 	tcase_add_test(tcase, test_own_channels);
 	tcase_add_test(tcase, test_copy_between);

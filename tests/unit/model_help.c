@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model_help.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct hidp_context *context;
@@ -117,13 +116,4 @@ int64_t random_below(int64_t n)
 {
 	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
 	return (int64_t)((random_state >> 33) % (uint64_t)n);
-}
-
-int run_suite(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,10 +2,10 @@
 #ifndef MODEL_HELP_H
 #define MODEL_HELP_H
 
-#include <check.h>
-
 #include <hidp/context.h>
 #include <hidp/model.h>
+
+#include "suite.h"
 
 /*
  * What tests of models share. The fixture makes one context and one builder; layers
@@ -26,6 +26,15 @@ void begin(const struct hidp_model_options *options);
 #define IN(...)                                                                                    \
 	.inputs = (const hidp_layer_id[]){__VA_ARGS__},                                            \
 	.input_count = sizeof((const hidp_layer_id[]){__VA_ARGS__}) / sizeof(hidp_layer_id)
+/* Tables of layers on inputs that are layers 0, 1 and 2. */
+#define INPUTS_MAX 3
+#define A IN(0)
+#define AB IN(0, 1)
+#define ABC IN(0, 1, 2)
+#define OP(...)                                                                                    \
+	{                                                                                          \
+		.struct_size = sizeof(struct hidp_layer_desc), __VA_ARGS__                         \
+	}
 #define SHAPE(...)                                                                                 \
 	(struct hidp_shape)                                                                        \
 	{                                                                                          \
@@ -49,7 +58,5 @@ void refuse_seal(hidp_status status, const char *subject, const char *words);
 /* Numbers from 0 to n - 1 that are the same in every run. */
 extern uint64_t random_state;
 int64_t random_below(int64_t n);
-
-int run_suite(Suite *suite);
 
 #endif

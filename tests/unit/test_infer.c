@@ -5,7 +5,6 @@
 
 #include "model_help.h"
 
-#define INPUTS_MAX 3
 #define SAME                                                                                       \
 	{                                                                                          \
 		1, 1, 0, 1                                                                         \
@@ -13,14 +12,6 @@
 #define ALL(rows)                                                                                  \
 	{                                                                                          \
 		0, 1, 0, rows                                                                      \
-	}
-/* Layers 0 to 2 are the inputs of every case. */
-#define A IN(0)
-#define AB IN(0, 1)
-#define ABC IN(0, 1, 2)
-#define OP(...)                                                                                    \
-	{                                                                                          \
-		.struct_size = sizeof(struct hidp_layer_desc), __VA_ARGS__                         \
 	}
 #define NONE HIDP_CLASS_NONE
 #define CONV3X3 HIDP_CLASS_CONV3X3

@@ -4,15 +4,6 @@
 
 #include "model_help.h"
 
-#define INPUTS_MAX 3
-#define A IN(0)
-#define AB IN(0, 1)
-#define ABC IN(0, 1, 2)
-#define OP(...)                                                                                    \
-	{                                                                                          \
-		.struct_size = sizeof(struct hidp_layer_desc), __VA_ARGS__                         \
-	}
-
 static const struct hidp_row_rule same = {1, 1, 0, 1};
 static const struct hidp_row_rule two_rules[2] = {{3, 2, -1, 5}, {0, 1, 0, 4}};
 static const struct hidp_row_rule odd_rules[] = {
