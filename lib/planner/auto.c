@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "planner/exact.h"
+#include "planner/parts.h"
 #include "planner/pricing.h"
 
 /* Rounds in which multipliers and weights are adjusted; sets of nodes that are settled. */
@@ -64,7 +65,9 @@ static hidp_status solve_spread(struct hidp__pricing *p, const struct hidp__pric
 {
 	struct hidp__search *s = p->search;
 	struct hidp__bound spread, guess;
-	if (!hidp__bound_build(&spread, s->tables, prices, paths, HIDP__SPREAD_BOUND, s->arena))
+	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, s->parts, plain->value};
+	struct hidp__spreading guessed = {.kind = HIDP__SPREAD_GUESS};
+	if (!hidp__bound_build(&spread, s->tables, prices, paths, relaxed, s->arena))
 		return HIDP_ERR_NOMEM;
 	s->work += spread.work;
 	if (spread.value - paid < p->bound)
@@ -72,7 +75,7 @@ static hidp_status solve_spread(struct hidp__pricing *p, const struct hidp__pric
 	bool apart = spread.value < plain->value * (1 - WORTH_A_GUESS);
 	if (!apart || !(prices->second > 0) || !(p->bound < s->value) || p->guesses++ >= GUESSES)
 		return HIDP_OK;
-	if (!hidp__bound_build(&guess, s->tables, prices, paths, HIDP__SPREAD_GUESS, s->arena))
+	if (!hidp__bound_build(&guess, s->tables, prices, paths, guessed, s->arena))
 		return HIDP_ERR_NOMEM;
 	s->work += guess.work;
 	return guess.value < plain->value ? offer_path(p, prices, &guess, plain) : HIDP_OK;
@@ -90,12 +93,13 @@ static hidp_status solve(struct hidp__pricing *p, const bool *settled, const boo
 	struct hidp__prices prices;
 	struct hidp__path *paths;
 	struct hidp__bound plain;
+	struct hidp__spreading alone = {.kind = HIDP__SPREAD_NONE};
 	hidp_status status = HIDP_ERR_NOMEM;
 	if (!hidp__prices_begin(&prices, s->problem->cluster, s->arena))
 		return status;
 	double paid = hidp__pricing_set(p, settled, banned, &prices);
 	if (hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena) &&
-	    hidp__bound_build(&plain, t, &prices, paths, HIDP__SPREAD_NONE, s->arena))
+	    hidp__bound_build(&plain, t, &prices, paths, alone, s->arena))
 		status = offer_path(p, &prices, &plain, &plain);
 	if (status == HIDP_OK) {
 		s->work += plain.work;
@@ -256,11 +260,24 @@ static hidp_status run(struct hidp__pricing *p, const struct set *root)
 	return status;
 }
 
+static hidp_status prepare_parts(struct hidp__search *s)
+{
+	struct hidp__prices prices;
+	struct hidp__path *paths;
+	if (s->tables->node_count < 2)
+		return HIDP_OK;
+	if (!hidp__prices_begin(&prices, s->problem->cluster, s->arena) ||
+	    !hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena))
+		return HIDP_ERR_NOMEM;
+	s->parts = hidp__parts_new(s->tables, paths, s->arena);
+	return s->parts != NULL ? HIDP_OK : HIDP_ERR_NOMEM;
+}
+
 /* Streams and the shortest paths; what is proven goes to the search. */
 static hidp_status look(struct hidp__pricing *p, const struct set *root)
 {
-	hidp_status status = HIDP_OK;
-	if (p->search->problem->request->stream)
+	hidp_status status = prepare_parts(p->search);
+	if (status == HIDP_OK && p->search->problem->request->stream)
 		status = hidp__search_period(p->search, &p->weights);
 	return status == HIDP_OK ? run(p, root) : status;
 }
@@ -294,11 +311,13 @@ static hidp_status look_without(struct hidp__search *s, const struct set *root, 
 		if (changes && !hidp__tables_site(&tables, n, s->arena))
 			status = HIDP_ERR_NOMEM;
 	}
+	struct hidp__parts *parts = s->parts;
 	s->tables = &tables;
 	s->restricted = true;
 	if (status == HIDP_OK)
 		status = hidp__pricing_begin(&p, s) ? look(&p, root) : HIDP_ERR_NOMEM;
 	s->tables = all;
+	s->parts = parts;
 	s->restricted = false;
 	hidp__arena_back(s->arena, mark);
 	return status;
@@ -404,14 +423,16 @@ static hidp_status exhaust(struct hidp__pricing *p, const struct set *root)
 	struct hidp__prices prices;
 	struct hidp__path *paths;
 	struct hidp__bound bound;
+	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, s->parts, INFINITY};
 	hidp_status status = HIDP_ERR_NOMEM;
+	if (!hidp__exact_fits(s))
+		return HIDP_OK;
 	memset(p->over, 0, sizeof p->over);
 	memset(p->hold, 0, s->tables->node_count * sizeof *p->hold);
 	if (hidp__prices_begin(&prices, s->problem->cluster, s->arena)) {
 		hidp__pricing_set(p, root->settled, root->banned, &prices);
 		if (hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena) &&
-		    hidp__bound_build(&bound, s->tables, &prices, paths, HIDP__SPREAD_BOUND,
-		                      s->arena))
+		    hidp__bound_build(&bound, s->tables, &prices, paths, relaxed, s->arena))
 			status = hidp__search_exact(s, p, &bound);
 	}
 	hidp__arena_back(s->arena, mark);
@@ -434,6 +455,7 @@ hidp_status hidp__search_auto(struct hidp__search *search)
 		status = hidp__search_single(search);
 	if (status == HIDP_OK && !hidp__search_done(search))
 		status = hidp__search_paper(search);
+	search->work_before_exact = search->work;
 	if (status == HIDP_OK && !hidp__search_done(search))
 		status = exhaust(&p, &root);
 	if (status == HIDP_OK && !search->exhausted &&

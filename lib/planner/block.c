@@ -24,9 +24,8 @@ static double need_rows(const struct hidp__work *reader, const struct hidp__feed
 	                                                 (struct hidp__span){0, reader->rows}));
 }
 
-static void find_readers(struct hidp__blocks *b)
+static void find_readers(struct hidp__waists *b, const struct hidp__tables *t)
 {
-	const struct hidp__tables *t = b->tables;
 	for (uint32_t l = 0; l < t->layer_count; l++) {
 		b->last_read[l] = l;
 		for (uint32_t i = 0; i < t->layers[l].feed_count; i++)
@@ -35,9 +34,8 @@ static void find_readers(struct hidp__blocks *b)
 	}
 }
 
-static void find_waists(struct hidp__blocks *b)
+static void find_waists(struct hidp__waists *b, const struct hidp__tables *t)
 {
-	const struct hidp__tables *t = b->tables;
 	uint32_t n = t->layer_count, reach = 0;
 	for (uint32_t l = 1; l < n; l++) /* model inputs cross until they are read for the last time */
 		for (uint32_t i = 0; i < t->layers[l].feed_count; i++)
@@ -58,9 +56,9 @@ static void find_waists(struct hidp__blocks *b)
 }
 
 /* What the layer behind a waist reads of what crosses it; at place 0, of the model inputs. */
-static void measure_waist(struct hidp__blocks *b, uint32_t place)
+static void measure_waist(struct hidp__waists *b, const struct hidp__tables *t, uint32_t place)
 {
-	const struct hidp__work *w = &b->tables->layers[place];
+	const struct hidp__work *w = &t->layers[place];
 	for (uint32_t i = 0; i < w->feed_count; i++) {
 		const struct hidp__feed *f = &w->feeds[i];
 		bool crosses = place == 0 ? f->place == UINT32_MAX : f->place == place - 1;
@@ -74,9 +72,9 @@ static void measure_waist(struct hidp__blocks *b, uint32_t place)
 }
 
 /* Gives the outputs of a block numbers that are free again once they were read for the last time. */
-static void number_outputs(struct hidp__blocks *b, uint32_t first, uint32_t end)
+static void number_outputs(struct hidp__waists *b, const struct hidp__tables *t, uint32_t first,
+                           uint32_t end)
 {
-	const struct hidp__tables *t = b->tables;
 	uint32_t taken = 1, most = 1; /* slot 0: the tensor that crosses the waist */
 	double smallest = INFINITY;
 	uint32_t entered = first > 0 ? b->last_read[first - 1] : UINT32_MAX;
@@ -104,18 +102,6 @@ static void number_outputs(struct hidp__blocks *b, uint32_t first, uint32_t end)
 	}
 	b->live[first] = most;
 	b->smallest[first] = smallest;
-}
-
-static void least_path(struct hidp__path *a, const struct hidp__path *b)
-{
-	if (!b->exists)
-		return;
-	a->exists = true;
-	a->latency_s = b->latency_s < a->latency_s ? b->latency_s : a->latency_s;
-	a->byte_s = b->byte_s < a->byte_s ? b->byte_s : a->byte_s;
-	a->element_s = b->element_s < a->element_s ? b->element_s : a->element_s;
-	a->byte_cost = b->byte_cost < a->byte_cost ? b->byte_cost : a->byte_cost;
-	a->element_cost = b->element_cost < a->element_cost ? b->element_cost : a->element_cost;
 }
 
 /* The least that a layer costs on a node, whatever the steps around it. */
@@ -159,48 +145,57 @@ static void find_costs(struct hidp__blocks *b)
 	}
 }
 
+bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *tables,
+                       struct hidp__arena *arena)
+{
+	struct hidp__waists *w = waists;
+	uint32_t layers = tables->layer_count;
+	size_t row = (size_t)layers + 1;
+	w->waist = hidp__arena_calloc(arena, row, sizeof *w->waist);
+	w->next_waist = hidp__arena_alloc(arena, layers, sizeof *w->next_waist);
+	w->bytes = hidp__arena_calloc(arena, row, sizeof *w->bytes);
+	w->elements = hidp__arena_calloc(arena, row, sizeof *w->elements);
+	w->enters = hidp__arena_calloc(arena, layers, sizeof *w->enters);
+	w->smallest = hidp__arena_calloc(arena, layers, sizeof *w->smallest);
+	w->live = hidp__arena_calloc(arena, layers, sizeof *w->live);
+	w->slot = hidp__arena_calloc(arena, layers, sizeof *w->slot);
+	w->last_read = hidp__arena_alloc(arena, layers, sizeof *w->last_read);
+	if (w->waist == NULL || w->next_waist == NULL || w->bytes == NULL || w->elements == NULL ||
+	    w->enters == NULL || w->smallest == NULL || w->live == NULL || w->slot == NULL ||
+	    w->last_read == NULL)
+		return false;
+	find_readers(w, tables);
+	find_waists(w, tables);
+	for (uint32_t place = 0; place < layers; place = w->next_waist[place]) {
+		measure_waist(w, tables, place);
+		number_outputs(w, tables, place, w->next_waist[place]);
+	}
+	return true;
+}
+
 bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *tables,
                         const struct hidp__prices *prices, const struct hidp__path *paths,
                         struct hidp__arena *arena)
 {
 	struct hidp__blocks *b = blocks;
 	uint32_t n = tables->node_count, layers = tables->layer_count;
-	size_t row = (size_t)layers + 1;
-	*b = (struct hidp__blocks){.tables = tables, .prices = prices};
-	b->waist = hidp__arena_calloc(arena, row, sizeof *b->waist);
-	b->next_waist = hidp__arena_alloc(arena, layers, sizeof *b->next_waist);
-	b->bytes = hidp__arena_calloc(arena, row, sizeof *b->bytes);
-	b->elements = hidp__arena_calloc(arena, row, sizeof *b->elements);
+	*b = (struct hidp__blocks){.tables = tables, .waists = &tables->waists, .prices = prices};
 	b->place_of = hidp__arena_calloc(arena, n > 1 ? STATES : 1, sizeof *b->place_of);
-	b->enters = hidp__arena_calloc(arena, layers, sizeof *b->enters);
-	b->smallest = hidp__arena_calloc(arena, layers, sizeof *b->smallest);
-	b->live = hidp__arena_calloc(arena, layers, sizeof *b->live);
-	b->slot = hidp__arena_calloc(arena, layers, sizeof *b->slot);
-	b->last_read = hidp__arena_alloc(arena, layers, sizeof *b->last_read);
 	b->out = hidp__arena_alloc(arena, n, sizeof *b->out);
 	b->in = hidp__arena_alloc(arena, n, sizeof *b->in);
-	b->least = hidp__arena_alloc(arena, row, sizeof *b->least);
+	b->least = hidp__arena_alloc(arena, (size_t)layers + 1, sizeof *b->least);
 	b->here = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->here);
 	b->elsewhere = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->elsewhere);
-	if (b->waist == NULL || b->next_waist == NULL || b->bytes == NULL || b->elements == NULL ||
-	    b->smallest == NULL || b->enters == NULL || b->place_of == NULL || b->live == NULL || b->slot == NULL || b->last_read == NULL ||
-	    b->out == NULL || b->in == NULL || b->least == NULL || b->here == NULL ||
-	    b->elsewhere == NULL)
+	if (b->place_of == NULL || b->out == NULL || b->in == NULL || b->least == NULL ||
+	    b->here == NULL || b->elsewhere == NULL)
 		return false;
-	find_readers(b);
-	find_waists(b);
-	for (uint32_t place = 0; place < layers; place = b->next_waist[place]) {
-		measure_waist(b, place);
-		number_outputs(b, place, b->next_waist[place]);
-	}
-	const struct hidp__path none = {INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, false};
 	for (hidp_node_id a = 0; a < n; a++) {
-		b->out[a] = b->in[a] = none;
+		b->out[a] = b->in[a] = HIDP__PATH_NONE;
 		for (hidp_node_id c = 0; c < n; c++) {
 			if (a == c)
 				continue;
-			least_path(&b->out[a], &paths[(size_t)a * n + c]);
-			least_path(&b->in[a], &paths[(size_t)c * n + a]);
+			hidp__path_least(&b->out[a], &paths[(size_t)a * n + c]);
+			hidp__path_least(&b->in[a], &paths[(size_t)c * n + a]);
 		}
 	}
 	find_costs(b);
@@ -226,12 +221,12 @@ struct mixing {
 	hidp_node_id node;
 	uint32_t first;
 	struct hidp__arena *arena;
-	uint32_t *place_of; /* [STATES] place in the frontier + 1 */
+	uint16_t *place_of; /* [STATES] place in the frontier + 1 */
 };
 
 static bool add_partial(struct mixing *m, struct frontier *f, const struct partial *p)
 {
-	uint32_t *at = &m->place_of[p->state];
+	uint16_t *at = &m->place_of[p->state];
 	if (*at != 0) {
 		if (p->cost < f->items[*at - 1].cost)
 			f->items[*at - 1] = *p;
@@ -248,7 +243,7 @@ static bool add_partial(struct mixing *m, struct frontier *f, const struct parti
 		f->capacity = wanted;
 	}
 	f->items[f->count++] = *p;
-	*at = f->count;
+	*at = (uint16_t)f->count; /* no more than there are states */
 	return true;
 }
 
@@ -265,7 +260,7 @@ static struct partial place_layer(const struct mixing *m, uint32_t place, const 
 	uint32_t side = away ? AWAY : HERE;
 	for (uint32_t i = 0; i < w->feed_count; i++) {
 		const struct hidp__feed *f = &w->feeds[i];
-		uint32_t slot = f->place == UINT32_MAX || f->place < m->first ? 0 : b->slot[f->place];
+		uint32_t slot = f->place == UINT32_MAX || f->place < m->first ? 0 : b->waists->slot[f->place];
 		if (p.state >> (2 * slot) & side)
 			continue;
 		double rows = need_rows(w, f), second = b->prices->second;
@@ -283,11 +278,11 @@ static struct partial place_layer(const struct mixing *m, uint32_t place, const 
 	for (uint32_t i = 0; i < w->feed_count; i++) {
 		uint32_t k = w->feeds[i].place;
 		bool entered = k == UINT32_MAX || k < m->first;
-		if (k != UINT32_MAX && b->last_read[k] == place)
-			p.state &= ~(3u << (2 * (entered ? 0 : b->slot[k])));
+		if (k != UINT32_MAX && b->waists->last_read[k] == place)
+			p.state &= ~(3u << (2 * (entered ? 0 : b->waists->slot[k])));
 	}
-	p.state &= ~(3u << (2 * b->slot[place]));
-	p.state |= side << (2 * b->slot[place]) | (away ? SOME_AWAY : 0);
+	p.state &= ~(3u << (2 * b->waists->slot[place]));
+	p.state |= side << (2 * b->waists->slot[place]) | (away ? SOME_AWAY : 0);
 	return p;
 }
 
@@ -319,12 +314,12 @@ static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool tr
 bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
                        double cost[2], int side, bool *away, struct hidp__arena *arena)
 {
-	uint32_t end = blocks->next_waist[first], layers = end - first;
+	uint32_t end = blocks->waists->next_waist[first], layers = end - first;
 	const struct hidp__path *out = &blocks->out[node];
 	cost[0] = cost[1] = INFINITY;
 	if (!out->exists)
 		return true;
-	if (blocks->live[first] > LIVE_MAX) {
+	if (blocks->waists->live[first] > LIVE_MAX) {
 		/* something crosses, at least its smallest tensor */
 		if (away != NULL)
 			memset(away, true, layers * sizeof *away);
@@ -346,7 +341,7 @@ bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_n
 		memset(m.place_of, 0, STATES * sizeof *m.place_of);
 	if (ok) {
 		const struct frontier *last = &levels[trace ? layers : layers & 1];
-		uint32_t best[2] = {0, 0}, slot = blocks->slot[end - 1];
+		uint32_t best[2] = {0, 0}, slot = blocks->waists->slot[end - 1];
 		for (uint32_t k = 0; k < last->count; k++) {
 			const struct partial *p = &last->items[k];
 			int where = p->state >> (2 * slot) & HERE ? 0 : 1;

@@ -5,24 +5,14 @@
 #include "planner/prices.h"
 
 /*
- * A *waist* is a cut that one tensor crosses: everything behind it reads, of what
- * was made before it, that tensor alone. The layers between two waists are a block.
- * Between waists it takes the whole history to say where tensors are; at a waist it
- * takes one node.
+ * What the blocks between waists (problem.h) cost. Between waists it takes the whole
+ * history to say where tensors are; at a waist it takes one node.
  */
 struct hidp__blocks {
 	const struct hidp__tables *tables;
 	const struct hidp__prices *prices;
-	bool *waist;          /* [layer_count + 1] is the cut before a place a waist? */
-	uint32_t *next_waist; /* [layer_count] the first waist behind a place */
-	double *bytes;        /* [layer_count + 1] what the layer behind a waist needs of what crosses */
-	double *elements;
-	bool *enters;         /* [layer_count] at waists: each row behind it needs something that crosses */
-	double *smallest;     /* [layer_count] at waists: least bytes of a tensor read in the block */
-	uint32_t *live;       /* [layer_count] at waists: most tensors alive at once in the block */
-	uint8_t *slot;        /* [layer_count] number of an output among the live ones of its block */
-	uint32_t *last_read;  /* [layer_count] place of the last layer that reads an output */
-	uint32_t *place_of; /* scratch of hidp__block_mixed(), all zero between calls */
+	const struct hidp__waists *waists;
+	uint16_t *place_of; /* scratch of hidp__block_mixed(), all zero between calls */
 	/* cheapest ways out of and into a node, cheapest computing there and elsewhere */
 	struct hidp__path *out; /* [node] to any other: each figure the least of all paths */
 	struct hidp__path *in;  /* [node] from any other */

@@ -210,9 +210,9 @@ static void offer_moves(const struct hidp__bound *b, uint32_t place, hidp_node_i
 		double v = b->enter[hidp__node_at(b, place, to)];
 		if (to == from || v >= d->cost || !path->exists)
 			continue;
-		if (b->blocks.bytes[place] > 0)
-			v += hidp__path_cost(path, b->prices->second, b->blocks.bytes[place],
-			                     b->blocks.elements[place]);
+		if (b->blocks.waists->bytes[place] > 0)
+			v += hidp__path_cost(path, b->prices->second, b->blocks.waists->bytes[place],
+			                     b->blocks.waists->elements[place]);
 		if (v < d->cost)
 			*d = (struct departure){v, to, false, 0};
 	}
@@ -222,7 +222,7 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
                         struct departure *d, struct hidp__arena *arena)
 {
 	const struct hidp__blocks *blocks = &b->blocks;
-	uint32_t end = blocks->next_waist[place], n = b->tables->node_count;
+	uint32_t end = blocks->waists->next_waist[place], n = b->tables->node_count;
 	double here = value_at(b, end, from), away = INFINITY, cost[2];
 	if (end == place + 1)
 		return true; /* a block of one layer runs somewhere */
@@ -232,8 +232,8 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
 	/* anything mixed sends something */
 	const struct hidp__path *out = &blocks->out[from];
 	double least = blocks->least[end] - blocks->least[place];
-	if (blocks->smallest[place] > 0)
-		least += b->prices->second * (out->latency_s + (out->element_s > 0 ? 0 : blocks->smallest[place]) *
+	if (blocks->waists->smallest[place] > 0)
+		least += b->prices->second * (out->latency_s + (out->element_s > 0 ? 0 : blocks->waists->smallest[place]) *
 		                                                       out->byte_s);
 	double best = d->cost < b->enter[hidp__node_at(b, place, from)]
 	                      ? d->cost
@@ -412,24 +412,19 @@ static bool price_nodes(const struct hidp__bound *b, struct node_prices **out,
 	return true;
 }
 
-static bool takes_part(const struct hidp__bound *b, hidp_node_id node)
-{
-	return b->prices->allowed[node] && b->tables->sites[node].usable_count != 0;
-}
-
 /* All values at a place, those behind it being known. */
 static bool fill_place(struct hidp__bound *b, uint32_t place, const struct node_prices *np,
                        struct options *options, struct hidp__arena *arena)
 {
-	uint32_t n = b->tables->node_count, waist = b->blocks.next_waist[place];
+	uint32_t n = b->tables->node_count, waist = b->blocks.waists->next_waist[place];
 	for (hidp_node_id node = 0; node < n; node++) {
-		if (!takes_part(b, node))
+		if (!hidp__takes_part(b->prices, &b->tables->sites[node]))
 			continue;
 		find_options(b, &b->tables->sites[node], place, &np[node], &options[node]);
 		fill_enter(b, &b->tables->sites[node], place, &np[node], &options[node]);
 		b->work += (uint64_t)b->tables->sites[node].team_count + 1;
 	}
-	if (b->blocks.waist[place]) {
+	if (b->blocks.waists->waist[place]) {
 		for (hidp_node_id node = 0; node < n; node++) {
 			struct departure d;
 			if (!depart(b, place, node, &d, arena))
@@ -452,14 +447,14 @@ static bool fill_place(struct hidp__bound *b, uint32_t place, const struct node_
 	if (b->guess != NULL)
 		hidp__guess_pass(b->guess, b, place);
 	for (hidp_node_id node = 0; node < n; node++)
-		if (takes_part(b, node))
+		if (hidp__takes_part(b->prices, &b->tables->sites[node]))
 			fill_stay(b, &b->tables->sites[node], place, &np[node], &options[node]);
 	return true;
 }
 
 bool hidp__bound_build(struct hidp__bound *bound, const struct hidp__tables *tables,
                        const struct hidp__prices *prices, const struct hidp__path *paths,
-                       enum hidp__spreading spreading, struct hidp__arena *arena)
+                       struct hidp__spreading spreading, struct hidp__arena *arena)
 {
 	struct hidp__bound *b = bound;
 	struct node_prices *np;
@@ -469,12 +464,12 @@ bool hidp__bound_build(struct hidp__bound *bound, const struct hidp__tables *tab
 		return false;
 	uint32_t several = 0;
 	for (hidp_node_id node = 0; node < tables->node_count; node++)
-		several += takes_part(b, node);
-	if (several > 1 && spreading == HIDP__SPREAD_BOUND) {
-		b->spread = hidp__spread_new(b, arena);
+		several += hidp__takes_part(b->prices, &b->tables->sites[node]);
+	if (several > 1 && spreading.kind == HIDP__SPREAD_BOUND) {
+		b->spread = hidp__spread_new(b, spreading.parts, spreading.ceiling, arena);
 		if (b->spread == NULL)
 			return false;
-	} else if (several > 1 && spreading == HIDP__SPREAD_GUESS) {
+	} else if (several > 1 && spreading.kind == HIDP__SPREAD_GUESS) {
 		b->guess = hidp__guess_new(tables, prices, paths, arena);
 		if (b->guess == NULL)
 			return false;
@@ -499,9 +494,9 @@ static hidp_node_id other_node(const struct hidp__bound *b, uint32_t first, uint
 	hidp_node_id who = HIDP_NODE_NONE;
 	for (hidp_node_id m = 0; m < n; m++) {
 		const struct hidp__path *to = &b->paths[(size_t)home * n + m];
-		if (m == home || !takes_part(b, m) || !to->exists)
+		if (m == home || !hidp__takes_part(b->prices, &b->tables->sites[m]) || !to->exists)
 			continue;
-		double v = hidp__path_cost(to, b->prices->second, b->blocks.smallest[first], 0) +
+		double v = hidp__path_cost(to, b->prices->second, b->blocks.waists->smallest[first], 0) +
 		           (ends_there ? value_at(b, end, m) : 0);
 		for (uint32_t l = first; l < end; l++)
 			v += b->prices->second * b->tables->sites[m].best_s[l];
@@ -566,7 +561,7 @@ static bool follow_run(struct walk *w)
 static bool follow_mixed(struct walk *w, const struct departure *d)
 {
 	const struct hidp__bound *b = w->b;
-	uint32_t first = w->place, end = b->blocks.next_waist[first];
+	uint32_t first = w->place, end = b->blocks.waists->next_waist[first];
 	double cost[2];
 	bool *away = hidp__arena_alloc(w->arena, end - first, sizeof *away);
 	hidp_node_id other = other_node(b, first, end, w->node, d->side == 1);

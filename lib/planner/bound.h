@@ -46,16 +46,27 @@ static inline size_t hidp__node_at(const struct hidp__bound *b, uint32_t place, 
 }
 
 /* What the path does where several nodes could work on the same layers. */
-enum hidp__spreading {
+enum hidp__spread_kind {
 	HIDP__SPREAD_NONE,  /* nothing: all edges but mixed blocks and local rows steps are exact */
 	HIDP__SPREAD_BOUND, /* splits and branches for no more than they cost: a lower bound */
 	HIDP__SPREAD_GUESS  /* for about what they cost: a path that is worth building */
 };
 
+struct hidp__parts;
+
+/* How several nodes are looked at. */
+struct hidp__spreading {
+	enum hidp__spread_kind kind;
+	/* SPREAD_BOUND: parts.h, and the length from which on paths are of no interest; what
+	 * they would cost need not be found then, but is not said to be more than it is */
+	struct hidp__parts *parts;
+	double ceiling;
+};
+
 /* Finds the shortest path; false: no memory. */
 bool hidp__bound_build(struct hidp__bound *bound, const struct hidp__tables *tables,
                        const struct hidp__prices *prices, const struct hidp__path *paths,
-                       enum hidp__spreading spreading, struct hidp__arena *arena);
+                       struct hidp__spreading spreading, struct hidp__arena *arena);
 
 struct hidp__run;
 
@@ -75,7 +86,8 @@ bool hidp__bound_path(const struct hidp__bound *bound, struct hidp__leg *legs, u
 
 /* planner/spread.c: relaxed edges for splits and branches over several nodes. */
 struct hidp__spread;
-struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hidp__arena *arena);
+struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hidp__parts *parts,
+                                      double ceiling, struct hidp__arena *arena);
 /* Lowers leave at a waist where spreading the next layers could be cheaper. */
 void hidp__spread_relax(struct hidp__spread *spread, struct hidp__bound *bound, uint32_t place);
 

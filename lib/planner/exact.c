@@ -245,7 +245,7 @@ static bool seen_before(struct exact *x, uint32_t depth, uint32_t end)
 	const struct hidp__stage *stage = &x->stages[depth];
 	const struct hidp__problem *problem = x->search->problem;
 	if (stage->kind != HIDP_STAGE_SINGLE || x->route_count[depth + 1] != 1 ||
-	    !x->bound->blocks.waist[end] || x->pricing->memory_binds ||
+	    !x->bound->blocks.waists->waist[end] || x->pricing->memory_binds ||
 	    problem->request->options.migration_weight > 0)
 		return false;
 	const struct hidp__messages *m = messages_at(x, depth, 0);
@@ -573,11 +573,13 @@ static void try_stage(struct exact *x, uint32_t depth, uint32_t end)
 		hidp__share_rows(problem->model, stage, &stage->shares[k], x->place);
 		/* of a replica, any part of the requests */
 		double most = replica ? INFINITY : x->search->value - least_rest;
-		ways[k] = hidp__ways_of(replica ? x->replica_ways : x->ways, &stage->shares[k], most,
-		                        &x->work);
+		if (!hidp__ways_of(replica ? x->replica_ways : x->ways, &stage->shares[k], most,
+		                   &x->work, &ways[k])) {
+			x->failed = true;
+			return;
+		}
 		if (ways[k] == NULL) {
-			x->stopped = x->work == 0;
-			x->failed |= !x->stopped;
+			x->stopped = true;
 			return;
 		}
 		if (ways[k]->count == 0)
@@ -642,7 +644,7 @@ static bool may_end(const struct exact *x, uint32_t depth, uint32_t place)
 	for (uint32_t k = 0; k < before->share_count; k++)
 		if (!hidp__share_is_read(x->tables, place, before->row_units, before->shares[k].units))
 			return false;
-	return x->bound->blocks.waist[place];
+	return x->bound->blocks.waists->waist[place];
 }
 
 static void try_singles(struct exact *x, uint32_t depth, uint32_t first, uint32_t end)
@@ -783,7 +785,7 @@ static void try_branches(struct exact *x, uint32_t depth, uint32_t first)
 static void descend(struct exact *x, uint32_t depth, uint32_t place)
 {
 	const struct hidp__blocks *b = &x->bound->blocks;
-	bool waist = b->waist[place];
+	bool waist = b->waists->waist[place];
 	bool after_split = depth > 0 && x->stages[depth - 1].kind == HIDP_STAGE_SPLIT;
 	bool ends = after_split && may_end(x, depth, place);
 	for (uint32_t end = x->layers; end > place && !x->stopped && !x->failed; end--) {
@@ -839,7 +841,7 @@ static void find_open_rest(struct exact *x)
 	x->open_rest[x->layers] = 0;
 	for (uint32_t place = x->layers; place-- > 0;) {
 		double least = x->open_rest[place + 1];
-		for (hidp_node_id n = 0; b->blocks.waist[place] && n < x->nodes; n++) {
+		for (hidp_node_id n = 0; b->blocks.waists->waist[place] && n < x->nodes; n++) {
 			double v = b->enter[hidp__node_at(b, place, n)];
 			least = v < least ? v : least;
 		}
@@ -898,18 +900,24 @@ static bool is_small(const struct hidp__search *s)
 	               RESOURCES_MAX;
 }
 
+/* What is left over is for other ways to find a better plan. */
+static uint64_t work_allowed(const struct hidp__search *s)
+{
+	return s->work < s->work_limit ? (s->work_limit - s->work) / 4 * 3 : 0;
+}
+
+bool hidp__exact_fits(const struct hidp__search *search)
+{
+	return is_small(search) &&
+	       count_options(search) * OPTION_WORK <= (double)work_allowed(search);
+}
+
 hidp_status hidp__search_exact(struct hidp__search *search, struct hidp__pricing *pricing,
                                const struct hidp__bound *bound)
 {
 	const struct hidp__problem *problem = search->problem;
 	const struct hidp_plan_options *o = &problem->request->options;
-	search->work_before_exact = search->work;
-	if (!is_small(search) || search->work >= search->work_limit)
-		return HIDP_OK;
-	/* what is left over is for other ways to find a better plan */
-	uint64_t budget = (search->work_limit - search->work) / 4 * 3;
-	if (count_options(search) * OPTION_WORK > (double)budget)
-		return HIDP_OK;
+	uint64_t budget = work_allowed(search);
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
 	struct exact x = {.search = search,
 	                  .tables = search->tables,

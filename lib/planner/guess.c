@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "planner/reach.h"
+
 /* Most nodes of which every subset is a crew; else: the k fastest, with and without each other. */
 #define ALL_CREWS_MAX 3
 #define CREW_MAX 8
@@ -31,15 +33,13 @@ struct hidp__guess {
 	struct choice *start;  /* [node * (layers + 1) + place] a sequence begins, tensor on the node */
 	struct hidp__run *branches; /* [node * (layers + 1) + place] */
 	double *branch_cost;
-	/* scratch */
-	double *sum, *above, *below;
-	uint32_t *stamp, mark;
+	/* scratch; of the stages that end at a place, the last first: */
+	double *sum;
+	struct hidp__reach reach;
+	uint32_t stage_count;
+	double halo[STAGE_LAYERS_MAX];    /* part of the rows that its first layer has beyond its own */
+	double fetched[STAGE_LAYERS_MAX]; /* rows before it that come from others */
 };
-
-static bool takes_part(const struct hidp__guess *g, hidp_node_id node)
-{
-	return g->prices->allowed[node] && g->tables->sites[node].usable_count != 0;
-}
 
 static void time_nodes(struct hidp__guess *g)
 {
@@ -99,7 +99,7 @@ static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
 	if (order == NULL || some == NULL || total == NULL)
 		return false;
 	for (hidp_node_id a = 0; a < t->node_count; a++) {
-		bool runs = takes_part(g, a);
+		bool runs = hidp__takes_part(g->prices, &t->sites[a]);
 		for (uint32_t l = 0; l < t->layer_count && runs; l++) {
 			double s = g->full[(size_t)a * t->layer_count + l];
 			/* what a node cannot run is no matter to a split of other layers */
@@ -131,7 +131,7 @@ static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
 		if (!add_crew(g, order, k, total, arena))
 			return false;
 		/* and with the node that has the input */
-		bool has = !takes_part(g, input);
+		bool has = !hidp__takes_part(g->prices, &t->sites[input]);
 		for (uint32_t i = 0; i < k; i++) {
 			some[i] = order[i];
 			has |= order[i] == input;
@@ -171,12 +171,9 @@ struct hidp__guess *hidp__guess_new(const struct hidp__tables *tables,
 	g->branches = hidp__arena_alloc(arena, row * n, sizeof *g->branches);
 	g->branch_cost = hidp__arena_alloc(arena, row * n, sizeof(double));
 	g->sum = hidp__arena_alloc(arena, n, sizeof(double));
-	g->above = hidp__arena_alloc(arena, layers, sizeof(double));
-	g->below = hidp__arena_alloc(arena, layers, sizeof(double));
-	g->stamp = hidp__arena_calloc(arena, layers, sizeof *g->stamp);
 	if (g->short_begin == NULL || g->going == NULL || g->gather == NULL || g->start == NULL ||
-	    g->branches == NULL || g->branch_cost == NULL || g->sum == NULL || g->above == NULL ||
-	    g->below == NULL || g->stamp == NULL)
+	    g->branches == NULL || g->branch_cost == NULL || g->sum == NULL ||
+	    !hidp__reach_new(&g->reach, layers, arena))
 		return NULL;
 	for (size_t i = 0; i < row * g->crew_count; i++)
 		g->going[i].cost = g->gather[i].cost = INFINITY;
@@ -188,38 +185,27 @@ struct hidp__guess *hidp__guess_new(const struct hidp__tables *tables,
 	return g;
 }
 
-/* Rows above and below that the layers behind force on what a layer reads. */
-static void pass_back(struct hidp__guess *g, uint32_t l)
+/* What is the same for all crews about the stages that end at a place. */
+static void look_back(struct hidp__guess *g, uint32_t end)
 {
-	const struct hidp__work *w = &g->tables->layers[l];
-	bool known = g->stamp[l] == g->mark;
-	double above = known ? g->above[l] : 0, below = known ? g->below[l] : 0;
-	for (uint32_t i = 0; i < w->feed_count; i++) {
-		const struct hidp_row_rule *r = &w->feeds[i].rule;
-		uint32_t from = w->feeds[i].place;
-		if (from == UINT32_MAX)
-			continue;
-		double d = (double)r->divisor, stride = (double)r->stride / d;
-		double up = above * stride + (double)r->pad / d;
-		double down = below * stride + (double)(r->extent - r->stride - r->pad) / d;
-		if (g->stamp[from] != g->mark) {
-			g->stamp[from] = g->mark;
-			g->above[from] = g->below[from] = 0;
-		}
-		g->above[from] = up > g->above[from] ? up : g->above[from];
-		g->below[from] = down > g->below[from] ? down : g->below[from];
+	const struct hidp__tables *t = g->tables;
+	g->stage_count = end - g->short_begin[end];
+	if (g->stage_count > STAGE_LAYERS_MAX)
+		g->stage_count = STAGE_LAYERS_MAX;
+	hidp__reach_clear(&g->reach);
+	for (uint32_t i = 0; i < g->stage_count; i++) {
+		uint32_t begin = end - 1 - i;
+		g->halo[i] = hidp__reach_both(&g->reach, begin) / (double)t->layers[begin].rows;
+		hidp__reach_back(&g->reach, t, begin, false);
+		g->fetched[i] = begin > 0 ? hidp__reach_both(&g->reach, begin - 1) : 0;
 	}
 }
 
-static double halo_rows(const struct hidp__guess *g, uint32_t l)
-{
-	return g->stamp[l] == g->mark ? g->above[l] + g->below[l] : 0;
-}
-
 /* Seconds until rows beside the cut before `begin` have been exchanged. */
-static double exchange_s(const struct hidp__guess *g, const struct hidp__crew *c, uint32_t begin)
+static double exchange_s(const struct hidp__guess *g, const struct hidp__crew *c, uint32_t begin,
+                         double rows)
 {
-	double rows = begin > 0 ? halo_rows(g, begin - 1) : 0, longest = 0;
+	double longest = 0;
 	if (!(rows > 0))
 		return 0;
 	const struct hidp__work *w = &g->tables->layers[begin - 1];
@@ -279,8 +265,8 @@ static void guess_start(struct hidp__guess *g, const struct hidp__bound *b, uint
 			if (c->nodes[i] != h) {
 				const struct hidp__path *p =
 				        &g->paths[(size_t)h * t->node_count + c->nodes[i]];
-				double bytes = c->parts[i] * b->blocks.bytes[begin];
-				double elements = c->parts[i] * b->blocks.elements[begin];
+				double bytes = c->parts[i] * b->blocks.waists->bytes[begin];
+				double elements = c->parts[i] * b->blocks.waists->elements[begin];
 				sent += bytes * p->byte_s + elements * p->element_s;
 				arrival = sent + p->latency_s;
 				cost += p->exists ? bytes * p->byte_cost + elements * p->element_cost
@@ -305,17 +291,12 @@ static void guess_stages(struct hidp__guess *g, const struct hidp__bound *b, uin
 	                      : g->going[row + end].cost;
 	if (rest == INFINITY)
 		return;
-	uint32_t from = g->short_begin[end];
-	if (end - from > STAGE_LAYERS_MAX)
-		from = end - STAGE_LAYERS_MAX;
-	g->mark++;
 	for (uint32_t i = 0; i < c->count; i++)
 		g->sum[i] = 0;
 	double extra = 0;
-	for (uint32_t begin = end; begin-- > from;) {
-		double halo = halo_rows(g, begin) / (double)t->layers[begin].rows;
-		double longest = 0, busy = 0;
-		pass_back(g, begin);
+	for (uint32_t back = 0; back < g->stage_count; back++) {
+		uint32_t begin = end - 1 - back;
+		double halo = g->halo[back], longest = 0, busy = 0;
 		for (uint32_t i = 0; i < c->count; i++) {
 			size_t at = (size_t)c->nodes[i] * t->layer_count + begin;
 			double edge = i == 0 || i == c->count - 1 ? 0.5 : 1;
@@ -329,12 +310,12 @@ static void guess_stages(struct hidp__guess *g, const struct hidp__bound *b, uin
 		}
 		if (longest == INFINITY)
 			break;
-		double exchange = exchange_s(g, c, begin);
+		double exchange = exchange_s(g, c, begin, g->fetched[back]);
 		double v = g->prices->second * (longest + exchange) + busy + rest;
 		struct choice *going = &g->going[row + begin];
 		if (v < going->cost)
 			*going = (struct choice){v, end, k, HIDP_NODE_NONE};
-		if (b->blocks.waist[begin])
+		if (b->blocks.waists->waist[begin])
 			guess_start(g, b, k, begin, end, busy + rest);
 		if (extra > 4 * exchange && exchange > 0)
 			break;
@@ -343,10 +324,11 @@ static void guess_stages(struct hidp__guess *g, const struct hidp__bound *b, uin
 
 void hidp__guess_pass(struct hidp__guess *g, const struct hidp__bound *b, uint32_t place)
 {
-	if (place == 0)
+	if (place == 0 || g->crew_count == 0)
 		return;
+	look_back(g, place);
 	for (uint32_t k = 0; k < g->crew_count; k++) {
-		if (b->blocks.waist[place])
+		if (b->blocks.waists->waist[place])
 			guess_gather(g, b, k, place);
 		guess_stages(g, b, k, place);
 	}
@@ -394,8 +376,8 @@ static double assign_cost(const struct hidp__guess *g, const struct hidp__bound 
 			const struct hidp__path *p = &g->paths[(size_t)holder * n + run->nodes[i]];
 			if (!p->exists)
 				return INFINITY;
-			sent += b->blocks.bytes[r->first] * p->byte_s +
-			        b->blocks.elements[r->first] * p->element_s;
+			sent += b->blocks.waists->bytes[r->first] * p->byte_s +
+			        b->blocks.waists->elements[r->first] * p->element_s;
 			arrival = sent + p->latency_s;
 		}
 		longest = arrival + time[i] > longest ? arrival + time[i] : longest;
@@ -434,9 +416,9 @@ static void guess_branch(struct hidp__guess *g, const struct hidp__bound *b,
 	struct hidp__run run = {.branch = true, .first = r->first, .end = r->end, .region = r};
 	for (hidp_node_id m = 0; m < n; m++) {
 		const struct hidp__path *p = &g->paths[(size_t)holder * n + m];
-		double v = m == holder ? -1 : hidp__path_s(p, b->blocks.bytes[r->first],
-		                                           b->blocks.elements[r->first]);
-		if (!takes_part(g, m) || !p->exists)
+		double v = m == holder ? -1 : hidp__path_s(p, b->blocks.waists->bytes[r->first],
+		                                           b->blocks.waists->elements[r->first]);
+		if (!hidp__takes_part(g->prices, &t->sites[m]) || !p->exists)
 			continue;
 		for (uint32_t l = r->first; l < r->end && m != holder; l++)
 			v += g->full[(size_t)m * t->layer_count + l];
@@ -478,8 +460,8 @@ static bool branch_helps(const struct hidp__guess *g, const struct hidp__bound *
 	double on[HIDP__BRANCHES_MAX] = {0}, off[HIDP__BRANCHES_MAX] = {0};
 	if (!blocks->out[holder].exists)
 		return false;
-	double wire = hidp__path_cost(&blocks->out[holder], second, blocks->bytes[r->first],
-	                              blocks->elements[r->first]);
+	double wire = hidp__path_cost(&blocks->out[holder], second, blocks->waists->bytes[r->first],
+	                              blocks->waists->elements[r->first]);
 	for (uint32_t l = r->first; l < r->end; l++) {
 		on[r->component[l - r->first]] += blocks->here[(size_t)holder * layers + l];
 		off[r->component[l - r->first]] += blocks->elsewhere[(size_t)holder * layers + l];

@@ -37,6 +37,22 @@ struct hidp__path {
 	bool exists;
 };
 
+/* No path at all; with hidp__path_least() it becomes the least of several in each figure. */
+#define HIDP__PATH_NONE                                                                            \
+	((struct hidp__path){INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, false})
+
+static inline void hidp__path_least(struct hidp__path *least, const struct hidp__path *other)
+{
+	if (!other->exists)
+		return;
+	least->exists = true;
+	least->latency_s = fmin(least->latency_s, other->latency_s);
+	least->byte_s = fmin(least->byte_s, other->byte_s);
+	least->element_s = fmin(least->element_s, other->element_s);
+	least->byte_cost = fmin(least->byte_cost, other->byte_cost);
+	least->element_cost = fmin(least->element_cost, other->element_cost);
+}
+
 /* Paths between all nodes, [from * nodes + to]; false: no memory. */
 bool hidp__paths_build(struct hidp__path **paths, const struct hidp_cluster *cluster,
                        const struct hidp__prices *prices, struct hidp__arena *arena);
@@ -44,6 +60,12 @@ bool hidp__paths_build(struct hidp__path **paths, const struct hidp_cluster *clu
 static inline double hidp__path_s(const struct hidp__path *p, double bytes, double elements)
 {
 	return p->latency_s + bytes * p->byte_s + elements * p->element_s;
+}
+
+/* May a node compute at all? */
+static inline bool hidp__takes_part(const struct hidp__prices *prices, const struct hidp__site *site)
+{
+	return prices->allowed[site->node] && site->usable_count != 0;
 }
 
 /* Time and resources together, in the unit of the objective. */

@@ -99,6 +99,22 @@ struct hidp__site {
 	double *sum_s;
 };
 
+/*
+ * A *waist* is a cut that one tensor crosses: everything behind it reads, of what
+ * was made before it, that tensor alone. The layers between two waists are a block.
+ */
+struct hidp__waists {
+	bool *waist;          /* [layer_count + 1] is the cut before a place a waist? */
+	uint32_t *next_waist; /* [layer_count] the first waist behind a place */
+	double *bytes; /* [layer_count + 1] what the layer behind a waist needs of what crosses */
+	double *elements;
+	bool *enters;        /* [layer_count] at waists: each row behind it needs something of that */
+	double *smallest;    /* [layer_count] at waists: least bytes of a tensor read in the block */
+	uint32_t *live;      /* [layer_count] at waists: most tensors alive at once in the block */
+	uint8_t *slot;       /* [layer_count] number of an output among the live ones of its block */
+	uint32_t *last_read; /* [layer_count] place of the last layer that reads an output */
+};
+
 struct hidp__tables {
 	const struct hidp__problem *problem;
 	uint32_t layer_count; /* that compute */
@@ -109,6 +125,7 @@ struct hidp__tables {
 	uint32_t region_count;
 	struct hidp__region *regions; /* by rising first, then end */
 	uint32_t *region_first;       /* [layer_count + 1] regions that begin at or after a place */
+	struct hidp__waists waists;
 	struct hidp__site *sites;     /* [node] */
 	double largest_s;             /* any time above it is infinite */
 };
@@ -122,6 +139,10 @@ bool hidp__tables_layers(struct hidp__tables *tables, struct hidp__arena *arena)
 
 /* Of every cut, bytes and elements of all tensors that cross it whole: [layer_count + 1], zeroed. */
 void hidp__tables_crossing(const struct hidp__tables *tables, double *bytes, double *elements);
+
+/* planner/block.c: where one tensor crosses. */
+bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *tables,
+                       struct hidp__arena *arena);
 
 /* planner/site.c: the part of one node. */
 bool hidp__tables_site(struct hidp__tables *tables, hidp_node_id node, struct hidp__arena *arena);

@@ -496,7 +496,8 @@ bool hidp__tables_build(struct hidp__tables *tables, const struct hidp__problem 
 	*tables = (struct hidp__tables){.problem = problem,
 	                                .node_count = problem->cluster->node_count};
 	tables->sites = hidp__arena_calloc(arena, tables->node_count, sizeof *tables->sites);
-	if (tables->sites == NULL || !hidp__tables_layers(tables, arena))
+	if (tables->sites == NULL || !hidp__tables_layers(tables, arena) ||
+	    !hidp__waists_find(&tables->waists, tables, arena))
 		return false;
 	for (hidp_node_id n = 0; n < tables->node_count; n++)
 		if (!hidp__tables_site(tables, n, arena))

@@ -1,171 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What splits and branches over several nodes cost at least (doc/plan-space.md).
- *
- * A sequence of split stages [first, end) keeps one division, so a node that takes
- * part in it with the part x of the rows pays, at least: for every layer its
- * overhead and its part of the work; and for the halo, along the way, either work on
- * rows that others compute too, or the latency of an exchange, whichever is less.
- * The latter is a shortest path over the cuts of its own; by the triangle inequality
- * the difference of two distances from a common start bounds the distance between.
+ * What splits and branches over several nodes cost at least (doc/plan-space.md): a
+ * sequence of split stages takes as long as the node that is last done with its part
+ * (parts.h), and the parts add up to 1; before it the rows are sent, behind it they
+ * come together again.
  */
 #include <string.h>
 
 #include "planner/bound.h"
+#include "planner/parts.h"
 
-/* What a node pays for the part x of a sequence, at least: start + x * slope, and `least`. */
-struct line {
-	double start, slope, least;
+/* The rows of the layers of a sequence. */
+struct heights {
+	double fewest;
+	double units; /* the most: row units at most */
+	bool even;    /* all divide that */
 };
 
-/* Sums over the layers before a place, for one node: [layer_count + 1]. */
-struct sums {
-	double *least;  /* seconds with one row of every layer */
-	double *fixed;  /* seconds whatever the part of the rows */
-	double *slope;  /* seconds for all rows, arithmetic alone */
-	double *halo;   /* least seconds that the halo costs from the last short layer on */
-	uint32_t *idle; /* layers that the node cannot run */
-	double *dearer; /* what the processors' time costs more than on the cheapest node */
-	double latency_s; /* of the quickest link into the node */
+/* A sequence of splits from the place at hand on. */
+struct sequence {
+	uint32_t end;
+	struct heights heights;
+	double busy;  /* the processors' time at the least price */
+	double least; /* what it and all behind it cost at least, wherever its tensor is */
+	const struct hidp__line *lines; /* by the part of the work */
+	uint32_t able;
+	double off;
 };
 
 struct hidp__spread {
 	const struct hidp__bound *bound;
-	struct sums *nodes;
+	struct hidp__parts *parts;
 	double *balanced; /* sums: all nodes together, nothing but arithmetic */
 	double *quickest; /* sums: one row of every layer on the quickest node */
 	double *busy;     /* sums: least price of the processors' time on any node */
+	double **dearer;  /* [node] sums: what its processors' time costs more than the cheapest node's */
 	double *priced;   /* [node] scratch: what a part costs in prices, by the node that has it */
 	uint32_t *short_end; /* [layer_count] first layer from a place on that cannot be divided */
+	double *before;   /* sums: what the layers before a place cost at least, whatever is done */
+	double ceiling;   /* whole paths that are dearer are of no interest */
 	double latency_s; /* of the quickest link */
 	/* scratch of a level: participants by the time at which they have done the least */
 	double *start, *rate, *join;
 	hidp_node_id *who;
 	double *worth;        /* scratch of a place */
-	/* of the sequence at hand, whoever holds its tensor: lines, and the nodes by them */
-	struct line *lines; /* [node] */
+	/* of the sequence at hand, whoever holds its tensor */
+	const struct hidp__line *lines; /* [node]; least is INFINITY: it cannot take part */
+	uint32_t able;      /* nodes that can */
+	double off;         /* by so much the part of one layer can differ from the part of all */
 	double *found;      /* [node] scratch */
-	hidp_node_id *order;
-	uint32_t order_count;
+	struct sequence *sequences;    /* scratch of a place, [layer_count] */
+	struct hidp__line *work_lines; /* their lines by the part of the work, [layer_count * node] */
+	struct hidp__line *unit_lines; /* scratch, [node] */
 	uint64_t budget;
 };
 
 /* Close looks at a sequence, counted in nodes; beyond them only the quick bound holds. */
 #define CLOSE_LOOKS 120000
-
-static bool takes_part(const struct hidp__bound *b, hidp_node_id node)
-{
-	return b->prices->allowed[node] && b->tables->sites[node].usable_count != 0;
-}
-
-/* Seconds of one layer on a node per row, at least, and its overhead. */
-static void sum_node(struct hidp__spread *s, hidp_node_id node)
-{
-	const struct hidp__tables *t = s->bound->tables;
-	const struct hidp__site *site = &t->sites[node];
-	struct sums *n = &s->nodes[node];
-	n->least[0] = n->fixed[0] = n->slope[0] = 0;
-	n->idle[0] = 0;
-	for (uint32_t l = 0; l < t->layer_count; l++) {
-		double rows = (double)t->layers[l].rows;
-		double fixed = site->fixed_s[l], slope = site->slope_s[l];
-		bool runs = takes_part(s->bound, node) && fixed < INFINITY;
-		if (!runs)
-			fixed = slope = 0;
-		n->idle[l + 1] = n->idle[l] + !runs;
-		n->least[l + 1] = n->least[l] + fixed + slope / rows;
-		n->fixed[l + 1] = n->fixed[l] + fixed;
-		n->slope[l + 1] = n->slope[l] + slope;
-	}
-}
-
-/* Rows beyond its own that a share computes of the layers before `end` at least, going back. */
-struct halo {
-	double *above, *below; /* [layer_count] */
-	uint32_t *stamp;
-	uint32_t mark;
-};
-
-static double halo_of(struct halo *h, uint32_t l)
-{
-	if (h->stamp[l] != h->mark)
-		return 0;
-	return h->above[l] < h->below[l] ? h->above[l] : h->below[l];
-}
-
-static void pass_back(const struct hidp__tables *t, struct halo *h, uint32_t l)
-{
-	const struct hidp__work *w = &t->layers[l];
-	bool known = h->stamp[l] == h->mark;
-	double above = known ? h->above[l] : 0, below = known ? h->below[l] : 0;
-	for (uint32_t i = 0; i < w->feed_count; i++) {
-		const struct hidp_row_rule *r = &w->feeds[i].rule;
-		uint32_t from = w->feeds[i].place;
-		if (from == UINT32_MAX)
-			continue;
-		double d = (double)r->divisor, stride = (double)r->stride / d;
-		/* where rows are not whole multiples, owning rounds by up to a row on either side */
-		double round = (double)w->feeds[i].rows == stride * (double)w->rows ? 0 : 1 + stride;
-		double up = above * stride + (double)r->pad / d - round;
-		double down = below * stride + (double)(r->extent - r->stride - r->pad) / d - round;
-		if (h->stamp[from] != h->mark) {
-			h->stamp[from] = h->mark;
-			h->above[from] = h->below[from] = 0;
-		}
-		h->above[from] = up > h->above[from] ? up : h->above[from];
-		h->below[from] = down > h->below[from] ? down : h->below[from];
-	}
-}
-
-/*
- * halo[end] = least over begin of halo[begin] + an exchange + what the halo of a stage
- * [begin, end) costs. Counted anew behind every layer that cannot be divided.
- */
-static bool sum_halos(struct hidp__spread *s, struct hidp__arena *arena)
-{
-	const struct hidp__tables *t = s->bound->tables;
-	uint32_t n = t->node_count, layers = t->layer_count, from = 0;
-	struct halo h = {.mark = 0};
-	double *cost = hidp__arena_alloc(arena, n, sizeof *cost);
-	h.above = hidp__arena_alloc(arena, layers, sizeof *h.above);
-	h.below = hidp__arena_alloc(arena, layers, sizeof *h.below);
-	h.stamp = hidp__arena_calloc(arena, layers, sizeof *h.stamp);
-	if (cost == NULL || h.above == NULL || h.below == NULL || h.stamp == NULL)
-		return false;
-	for (hidp_node_id a = 0; a < n; a++)
-		s->nodes[a].halo[0] = 0;
-	for (uint32_t end = 1; end <= layers; end++) {
-		if (t->layers[end - 1].rows < 2)
-			from = end;
-		h.mark++;
-		uint32_t open = n;
-		for (hidp_node_id a = 0; a < n; a++) {
-			s->nodes[a].halo[end] = from == end ? 0 : INFINITY;
-			cost[a] = 0;
-		}
-		for (uint32_t begin = end; begin-- > from && open > 0;) {
-			double part = halo_of(&h, begin) / (double)t->layers[begin].rows;
-			part = part > 1 ? 1 : part;
-			pass_back(t, &h, begin);
-			open = 0;
-			/* rows beyond the cut must be fetched, if all shares need some */
-			bool waits = begin > from && t->always && halo_of(&h, begin - 1) > 0;
-			for (hidp_node_id a = 0; a < n; a++) {
-				struct sums *sums = &s->nodes[a];
-				double whole = sums->slope[begin + 1] - sums->slope[begin];
-				cost[a] += part * whole;
-				if (cost[a] >= sums->halo[end])
-					continue; /* a longer stage costs more halo than it saves */
-				open++;
-				double v = sums->halo[begin] + cost[a] +
-				           (waits ? sums->latency_s : 0);
-				if (v < sums->halo[end])
-					sums->halo[end] = v;
-			}
-		}
-	}
-	return true;
-}
+/* Part of a cost that is worth a second look. */
+#define MATTERS 0.02
 
 static void sum_all(struct hidp__spread *s)
 {
@@ -174,14 +67,13 @@ static void sum_all(struct hidp__spread *s)
 	s->balanced[0] = s->quickest[0] = s->busy[0] = 0;
 	for (uint32_t l = 0; l < t->layer_count; l++) {
 		double speed = 0, quickest = INFINITY, busy = INFINITY;
-		for (hidp_node_id a = 0; a < t->node_count; a++)
-			s->priced[a] = INFINITY;
 		for (hidp_node_id a = 0; a < t->node_count; a++) {
 			const struct hidp__site *site = &t->sites[a];
-			if (!takes_part(b, a) || site->fixed_s[l] == INFINITY)
+			s->priced[a] = INFINITY;
+			if (!hidp__takes_part(b->prices, site) || site->fixed_s[l] == INFINITY)
 				continue;
-			double slope = site->slope_s[l], low = s->nodes[a].least[l + 1] -
-			                                       s->nodes[a].least[l];
+			double slope = site->slope_s[l];
+			double low = hidp__parts_least(s->parts, a, l, l + 1);
 			speed += slope > 0 ? 1 / slope : INFINITY;
 			quickest = low < quickest ? low : quickest;
 			for (uint32_t i = 0; i < site->usable_count && !b->prices->time_only; i++) {
@@ -192,14 +84,12 @@ static void sum_all(struct hidp__spread *s)
 				if (site->rates[at].runs && v < s->priced[a])
 					s->priced[a] = v;
 			}
-		}
-		for (hidp_node_id a = 0; a < t->node_count; a++)
 			busy = s->priced[a] < busy ? s->priced[a] : busy;
+		}
 		busy = busy < INFINITY ? busy : 0;
 		for (hidp_node_id a = 0; a < t->node_count; a++)
-			s->nodes[a].dearer[l + 1] =
-			        s->nodes[a].dearer[l] +
-			        (s->priced[a] < INFINITY ? s->priced[a] - busy : 0);
+			s->dearer[a][l + 1] = s->dearer[a][l] +
+			                      (s->priced[a] < INFINITY ? s->priced[a] - busy : 0);
 		double rounding = 1 - (double)t->node_count / (double)t->layers[l].rows;
 		s->balanced[l + 1] = s->balanced[l] + (rounding > 0 ? rounding / speed : 0);
 		s->quickest[l + 1] = s->quickest[l] + (quickest < INFINITY ? quickest : 0);
@@ -210,9 +100,21 @@ static void sum_all(struct hidp__spread *s)
 			end = l;
 		s->short_end[l] = end;
 	}
+	s->before[0] = 0;
+	for (uint32_t l = 0; l < t->layer_count; l++)
+		s->before[l + 1] = fmin(b->blocks.least[l + 1] - b->blocks.least[l],
+		                        b->prices->second * (s->balanced[l + 1] - s->balanced[l]) +
+		                                s->busy[l + 1] - s->busy[l]);
+	/* branches of different nodes run at the same time */
+	for (uint32_t r = 0; r < t->region_count; r++)
+		for (uint32_t l = t->regions[r].first; l < t->regions[r].end; l++)
+			s->before[l + 1] = 0;
+	for (uint32_t l = 0; l < t->layer_count; l++)
+		s->before[l + 1] += s->before[l];
 }
 
-struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hidp__arena *arena)
+struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hidp__parts *parts,
+                                      double ceiling, struct hidp__arena *arena)
 {
 	const struct hidp__tables *t = bound->tables;
 	size_t row = (size_t)t->layer_count + 1;
@@ -220,51 +122,47 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	if (s == NULL)
 		return NULL;
 	s->bound = bound;
+	s->parts = parts;
+	s->ceiling = ceiling;
 	s->budget = CLOSE_LOOKS;
-	s->nodes = hidp__arena_calloc(arena, t->node_count, sizeof *s->nodes);
 	s->balanced = hidp__arena_alloc(arena, row, sizeof(double));
 	s->quickest = hidp__arena_alloc(arena, row, sizeof(double));
 	s->busy = hidp__arena_alloc(arena, row, sizeof(double));
+	s->before = hidp__arena_alloc(arena, row, sizeof(double));
 	s->short_end = hidp__arena_alloc(arena, row, sizeof(uint32_t));
+	s->dearer = hidp__arena_alloc(arena, t->node_count, sizeof *s->dearer);
 	s->start = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->rate = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->join = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->worth = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->priced = hidp__arena_alloc(arena, t->node_count, sizeof(double));
-	s->lines = hidp__arena_alloc(arena, t->node_count, sizeof *s->lines);
-	s->order = hidp__arena_alloc(arena, t->node_count, sizeof *s->order);
+	s->unit_lines = hidp__arena_alloc(arena, t->node_count, sizeof *s->unit_lines);
+	s->work_lines = hidp__arena_alloc(arena, (size_t)t->layer_count * t->node_count,
+	                                  sizeof *s->work_lines);
 	s->found = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->who = hidp__arena_alloc(arena, t->node_count, sizeof *s->who);
-	if (s->nodes == NULL || s->balanced == NULL || s->quickest == NULL || s->busy == NULL ||
-	    s->short_end == NULL || s->start == NULL || s->rate == NULL || s->join == NULL ||
-	    s->worth == NULL || s->priced == NULL || s->lines == NULL || s->found == NULL || s->order == NULL || s->who == NULL)
+	s->sequences = hidp__arena_alloc(arena, t->layer_count, sizeof *s->sequences);
+	if (s->balanced == NULL || s->quickest == NULL || s->busy == NULL || s->before == NULL ||
+	    s->short_end == NULL ||
+	    s->dearer == NULL || s->start == NULL || s->rate == NULL || s->join == NULL ||
+	    s->worth == NULL || s->priced == NULL || s->unit_lines == NULL || s->work_lines == NULL ||
+	    s->found == NULL || s->who == NULL || s->sequences == NULL)
 		return NULL;
 	s->latency_s = INFINITY;
 	for (hidp_node_id a = 0; a < t->node_count; a++) {
-		struct sums *n = &s->nodes[a];
-		n->least = hidp__arena_alloc(arena, row, sizeof(double));
-		n->fixed = hidp__arena_alloc(arena, row, sizeof(double));
-		n->slope = hidp__arena_alloc(arena, row, sizeof(double));
-		n->halo = hidp__arena_alloc(arena, row, sizeof(double));
-		n->idle = hidp__arena_alloc(arena, row, sizeof(uint32_t));
-		n->dearer = hidp__arena_calloc(arena, row, sizeof(double));
-		if (n->least == NULL || n->fixed == NULL || n->slope == NULL || n->halo == NULL ||
-		    n->idle == NULL || n->dearer == NULL)
+		double latency = bound->blocks.in[a].exists ? bound->blocks.in[a].latency_s : 0;
+		s->latency_s = latency < s->latency_s ? latency : s->latency_s;
+		s->dearer[a] = hidp__arena_calloc(arena, row, sizeof(double));
+		if (s->dearer[a] == NULL)
 			return NULL;
-		n->latency_s = bound->blocks.in[a].exists ? bound->blocks.in[a].latency_s : 0;
-		if (n->latency_s < s->latency_s)
-			s->latency_s = n->latency_s;
-		sum_node(s, a);
 	}
-	if (!sum_halos(s, arena))
-		return NULL;
 	sum_all(s);
 	return s;
 }
 
 /* Puts a participant among the others, by the time at which it has done the least it can do. */
 static void add_line(struct hidp__spread *s, uint32_t count, hidp_node_id who,
-                     const struct line *line)
+                     const struct hidp__line *line)
 {
 	uint32_t at = count;
 	double join = line->start > line->least ? line->start : line->least;
@@ -286,7 +184,7 @@ static double unread_rows(const struct hidp__bound *b, uint32_t end)
 	const struct hidp__work *last = &b->tables->layers[end - 1];
 	if (end == b->tables->layer_count)
 		return 0;
-	return (double)last->rows - b->blocks.bytes[end] / last->row_bytes;
+	return (double)last->rows - b->blocks.waists->bytes[end] / last->row_bytes;
 }
 
 /*
@@ -322,7 +220,7 @@ static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t c
 			all = s->start[i] + 1 / s->rate[i];
 		}
 		/* shares are cut to whole rows */
-		double missing = (1 - part) * rows - 2 - unread;
+		double missing = (1 - part - s->off) * rows - 2 - unread;
 		double wire = missing > 0 ? missing * (last->row_bytes * in->byte_s +
 		                                       elements * in->element_s)
 		                          : 0;
@@ -363,53 +261,6 @@ static double fill_level(const struct hidp__spread *s, uint32_t count)
 	return s->join[1] > level ? s->join[1] : level;
 }
 
-/* The rows of the layers of a sequence. */
-struct heights {
-	double fewest;
-	double units; /* the most: row units at most */
-	bool even;    /* all divide that */
-};
-
-/*
- * Two such lines; false: the node cannot take part. Units are cut to whole rows: a part x
- * of R units owns more than x * rows - 1 of a layer, x * rows - (1 - rows / R) if that
- * divides R.
- *
- * By layers: each pays its overhead, and its part of what all processors together
- * would need for the arithmetic. By scaling: multiplying all slices by 1 / x gives a
- * way to run all rows, so with `whole`, the time of that, it pays
- * fixed + x * (whole - fixed).
- */
-static bool node_line(const struct hidp__spread *s, hidp_node_id a, uint32_t first, uint32_t end,
-                      const struct heights *h, bool scaling, struct line *line)
-{
-	const struct sums *n = &s->nodes[a];
-	const double *sum_s = s->bound->tables->sites[a].sum_s;
-	if (!takes_part(s->bound, a) || n->idle[end] != n->idle[first])
-		return false;
-	double fixed = n->fixed[end] - n->fixed[first];
-	double whole = sum_s[end] - sum_s[first];
-	double halo = n->halo[end] - n->halo[first] - n->latency_s;
-	double work = n->slope[end] - n->slope[first];
-	double least = n->least[end] - n->least[first];
-	double lost = least - fixed; /* one row of every layer */
-	if (scaling) {
-		work = whole > fixed ? whole - fixed : 0;
-		lost = work / h->fewest;
-	}
-	if (h->even)
-		lost -= work / h->units;
-	halo = halo > 0 ? halo : 0;
-	line->least = least;
-	line->start = fixed - lost + halo;
-	line->slope = work - halo; /* the halo ends where all is one's own */
-	if (line->slope < 0) {
-		line->start += line->slope;
-		line->slope = 0;
-	}
-	return true;
-}
-
 /* What a part of a layer's rows may need less than that part of the tensor that crosses a waist. */
 static double lost_need(const struct hidp__work *front)
 {
@@ -430,7 +281,7 @@ static double certain_part(const struct hidp__spread *s, uint32_t first, uint32_
 	double lost = lost_need(&t->layers[first]), rows = (double)t->layers[end - 1].rows;
 	rounded = lost > rounded ? lost : rounded;
 	rounded = 1 / rows > rounded && unread_rows(s->bound, end) > 0 ? 1 / rows : rounded;
-	double certain = 1 - (double)s->order_count * rounded;
+	double certain = 1 - (double)s->able * rounded;
 	return certain > 0 ? certain : 0;
 }
 
@@ -438,22 +289,25 @@ static double certain_part(const struct hidp__spread *s, uint32_t first, uint32_
  * The lines of all nodes for a sequence, and what it and all behind it cost at least if
  * nothing had to be sent to begin with.
  */
-static double prepare_lines(struct hidp__spread *s, uint32_t first, uint32_t end,
-                            const struct heights *h, bool scaling)
+static double prepare_lines(struct hidp__spread *s, enum hidp__part_of of, uint32_t first,
+                            uint32_t end, const struct heights *h, struct hidp__line *lines)
 {
-	const struct hidp__tables *t = s->bound->tables;
-	s->order_count = 0;
+	const struct hidp__bound *b = s->bound;
+	const struct hidp__tables *t = b->tables;
+	s->able = 0;
+	s->lines = lines;
+	s->off = of == HIDP__PART_OF_WORK ? hidp__parts_off(s->parts, end) : 0;
 	for (hidp_node_id a = 0; a < t->node_count; a++) {
-		struct line *line = &s->lines[a];
-		if (!node_line(s, a, first, end, h, scaling, line))
+		lines[a].least = INFINITY;
+		if (!hidp__takes_part(b->prices, &t->sites[a]) ||
+		    !hidp__parts_line(s->parts, of, a, end, h->fewest, &lines[a]))
 			continue;
-		s->priced[a] = s->nodes[a].dearer[end] - s->nodes[a].dearer[first];
-		add_line(s, s->order_count++, a, line);
+		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
+		add_line(s, s->able++, a, &lines[a]);
 	}
-	if (s->order_count < 2)
+	if (s->able < 2)
 		return INFINITY;
-	memcpy(s->order, s->who, s->order_count * sizeof *s->order);
-	return gather_cost(s, end, s->order_count, fill_level(s, s->order_count),
+	return gather_cost(s, end, s->able, fill_level(s, s->able),
 	                   certain_part(s, first, end, h));
 }
 
@@ -468,25 +322,23 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 	const struct hidp__bound *b = s->bound;
 	const struct hidp__tables *t = b->tables;
 	uint32_t count = 0;
-	bool enters = b->blocks.enters[first];
-	double bytes = b->blocks.bytes[first], elements = b->blocks.elements[first];
-	double lost = lost_need(&t->layers[first]);
+	bool enters = b->blocks.waists->enters[first];
+	double bytes = b->blocks.waists->bytes[first], elements = b->blocks.waists->elements[first];
+	double lost = lost_need(&t->layers[first]) + s->off;
 	double least_away = INFINITY, holder_start = INFINITY, holder_slope = 1;
-	for (uint32_t i = 0; i < s->order_count; i++) {
-		hidp_node_id a = s->order[i];
+	for (hidp_node_id a = 0; a < t->node_count; a++) {
 		const struct hidp__path *path = &b->paths[(size_t)holder * t->node_count + a];
-		struct line line = s->lines[a];
-		if (!path->exists)
+		struct hidp__line line = s->lines[a];
+		if (!path->exists || line.least == INFINITY)
 			continue;
-		s->priced[a] = s->nodes[a].dearer[end] - s->nodes[a].dearer[first];
+		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
 		if (a == holder) {
 			holder_start = line.start;
 			holder_slope = line.slope;
 		} else {
 			if (enters) {
 				double wire = bytes * path->byte_s + elements * path->element_s;
-				double arrival = path->latency_s - lost * wire;
-				line.start += arrival > 0 ? arrival : 0;
+				line.start += path->latency_s - lost * wire;
 				line.slope += wire;
 				line.least += path->latency_s;
 				s->priced[a] += bytes * path->byte_cost +
@@ -549,70 +401,150 @@ static void add_height(const struct hidp__tables *t, struct heights *h, uint32_t
 		h->even &= rows % t->layers[l].rows == 0;
 }
 
-/* One sequence of splits, for every node that could hold its tensor. */
-static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t place,
-                         uint32_t end, const struct heights *h, double busy, double quick)
+static void offer_leave(struct hidp__spread *s, struct hidp__bound *b, uint32_t place,
+                        hidp_node_id node, double cost)
 {
-	uint32_t n = b->tables->node_count;
-	double *found = s->found, most = 0;
-	for (hidp_node_id a = 0; a < n; a++) {
-		found[a] = quick;
-		most = s->worth[a] > most ? s->worth[a] : most;
-	}
-	for (int scaling = 0; scaling < 2; scaling++) {
-		double common = prepare_lines(s, place, end, h, scaling == 1) + busy;
-		s->budget -= s->budget < n ? s->budget : n;
-		b->work += n;
-		if (common >= most)
-			return;
-		for (hidp_node_id a = 0; a < n; a++) {
-			if (common >= s->worth[a] || found[a] >= s->worth[a]) {
-				found[a] = INFINITY;
-				continue;
-			}
-			double v = split_cost(s, place, end, h, a) + busy;
-			found[a] = v > found[a] ? v : found[a];
-			s->budget -= s->budget < n ? s->budget : n;
-			b->work += n;
-		}
-	}
-	for (hidp_node_id a = 0; a < n; a++)
-		if (found[a] < s->worth[a])
-			s->worth[a] = b->leave[hidp__node_at(b, place, a)] = found[a];
+	if (cost < s->worth[node])
+		s->worth[node] = b->leave[hidp__node_at(b, place, node)] = cost;
 }
 
-static void relax_splits(struct hidp__spread *s, struct hidp__bound *b, uint32_t place)
+static double most_worth(const struct hidp__spread *s, uint32_t nodes)
 {
-	const struct hidp__tables *t = b->tables;
-	uint32_t n = t->node_count;
-	double second = b->prices->second, most = 0;
-	for (hidp_node_id a = 0; a < n; a++) {
-		s->worth[a] = indifference(b, place, a);
+	double most = 0;
+	for (hidp_node_id a = 0; a < nodes; a++)
 		most = s->worth[a] > most ? s->worth[a] : most;
+	return most;
+}
+
+static void count_look(struct hidp__spread *s, struct hidp__bound *b)
+{
+	uint32_t n = b->tables->node_count;
+	s->budget -= s->budget < n ? s->budget : n;
+	b->work += n;
+}
+
+/* Is much lost by not knowing exactly which part of the rows is sent? */
+static bool sending_matters(const struct hidp__spread *s, const struct hidp__bound *b,
+                            uint32_t place, const struct sequence *q)
+{
+	double longest = 0;
+	for (hidp_node_id a = 0; a < b->tables->node_count && b->blocks.waists->enters[place]; a++) {
+		const struct hidp__path *out = &b->blocks.out[a];
+		double wire = b->blocks.waists->bytes[place] * out->byte_s +
+		              b->blocks.waists->elements[place] * out->element_s;
+		longest = out->exists && wire > longest ? wire : longest;
 	}
-	uint32_t limit = s->short_end[place], seen = place;
+	return b->prices->second * longest * s->off > MATTERS * q->least;
+}
+
+/* For every node that could hold the tensor: what the sequence costs if it does. */
+static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t place,
+                         const struct sequence *q)
+{
+	uint32_t n = b->tables->node_count;
+	for (hidp_node_id a = 0; a < n; a++)
+		s->found[a] = q->least;
+	s->lines = q->lines;
+	s->able = q->able;
+	s->off = q->off;
+	double least = q->least;
+	for (int of = HIDP__PART_OF_WORK;; of++) {
+		for (hidp_node_id a = 0; a < n; a++) {
+			double *found = &s->found[a];
+			*found = least > *found ? least : *found;
+			if (*found >= s->worth[a])
+				continue;
+			double v = split_cost(s, place, q->end, &q->heights, a) + q->busy;
+			*found = v > *found ? v : *found;
+			count_look(s, b);
+		}
+		if (of == HIDP__PART_OF_UNITS || !sending_matters(s, b, place, q))
+			break; /* the part of the work says more */
+		count_look(s, b);
+		least = prepare_lines(s, HIDP__PART_OF_UNITS, place, q->end, &q->heights,
+		                      s->unit_lines) + q->busy;
+	}
+	for (hidp_node_id a = 0; a < n; a++)
+		offer_leave(s, b, place, a, s->found[a]);
+}
+
+/* All sequences from a place on that could be worth it; returns how many. */
+static uint32_t find_sequences(struct hidp__spread *s, struct hidp__bound *b, uint32_t place)
+{
+	uint32_t n = b->tables->node_count, count = 0, seen = place, limit = s->short_end[place];
+	double most = most_worth(s, n), messages = b->blocks.waists->enters[place] ? 2 : 1;
 	struct heights h = {INFINITY, 0, true};
+	bool begun = false;
 	for (uint32_t end = place; end < limit;) {
-		end = b->blocks.next_waist[end];
+		end = b->blocks.waists->next_waist[end];
 		if (end > limit)
 			break;
 		for (; seen < end; seen++)
-			add_height(t, &h, place, seen);
+			add_height(b->tables, &h, place, seen);
 		double all = s->balanced[end] - s->balanced[place];
 		double one = s->quickest[end] - s->quickest[place];
 		double busy = s->busy[end] - s->busy[place];
-		double messages = b->blocks.enters[place] ? 2 : 1;
-		double quick = second * ((all > one ? all : one) + messages * s->latency_s) +
+		double least = b->prices->second * ((all > one ? all : one) + messages * s->latency_s) +
 		               busy + b->behind[end];
 		b->work++;
-		if (quick >= most)
+		if (least >= most)
 			continue;
-		bool close = s->budget > 0;
-		if (close)
-			look_closely(s, b, place, end, &h, busy, quick);
-		for (hidp_node_id a = 0; a < n && !close; a++)
-			if (quick < s->worth[a])
-				s->worth[a] = b->leave[hidp__node_at(b, place, a)] = quick;
+		if (s->budget > 0) {
+			if (!begun)
+				hidp__parts_begin(s->parts, place, limit);
+			begun = true;
+			double v = prepare_lines(s, HIDP__PART_OF_WORK, place, end, &h,
+			                         s->work_lines + (size_t)count * n) + busy;
+			least = v > least ? v : least;
+			count_look(s, b);
+		}
+		if (least < most)
+			s->sequences[count++] = (struct sequence){end, h, busy, least, s->lines, s->able, s->off};
+	}
+	return count;
+}
+
+/*
+ * What the layers before a waist cost at least if a stage on the node ends there: it ran
+ * the last block, or the last layer of a mixed one, for which something was sent.
+ */
+static double cost_until(const struct hidp__spread *s, const struct hidp__bound *b, uint32_t place,
+                         hidp_node_id node)
+{
+	const double *here = b->blocks.here + (size_t)node * b->tables->layer_count;
+	if (place == 0)
+		return node == b->tables->problem->request->input_node ? 0 : INFINITY;
+	double last = here[place - 1];
+	double mixed = last + s->before[place - 1] + b->prices->second * s->latency_s;
+	uint32_t first = place - 1;
+	for (; !b->blocks.waists->waist[first]; first--)
+		last += here[first - 1];
+	last += s->before[first];
+	return first < place - 1 && mixed < last ? mixed : last;
+}
+
+/* The most promising sequences first: of most of the others only that they are dearer matters. */
+static void relax_splits(struct hidp__spread *s, struct hidp__bound *b, uint32_t place)
+{
+	uint32_t n = b->tables->node_count;
+	for (hidp_node_id a = 0; a < n; a++)
+		s->worth[a] = fmin(indifference(b, place, a), s->ceiling - cost_until(s, b, place, a));
+	bool close = s->budget > 0;
+	for (uint32_t count = find_sequences(s, b, place); count > 0;) {
+		uint32_t best = 0;
+		for (uint32_t i = 1; i < count; i++)
+			if (s->sequences[i].least < s->sequences[best].least)
+				best = i;
+		struct sequence q = s->sequences[best];
+		if (q.least >= most_worth(s, n))
+			return;
+		s->sequences[best] = s->sequences[--count];
+		if (close && s->budget > 0) {
+			look_closely(s, b, place, &q);
+			continue;
+		}
+		for (hidp_node_id a = 0; a < n; a++)
+			offer_leave(s, b, place, a, q.least);
 	}
 }
 
@@ -632,9 +564,9 @@ static void relax_branches(struct hidp__bound *b, const struct hidp__spread *s, 
 			double best = INFINITY, wire;
 			if (!blocks->out[a].exists)
 				continue;
-			wire = blocks->enters[place]
-			               ? hidp__path_cost(&blocks->out[a], second, blocks->bytes[place],
-			                                 blocks->elements[place])
+			wire = blocks->waists->enters[place]
+			               ? hidp__path_cost(&blocks->out[a], second, blocks->waists->bytes[place],
+			                                 blocks->waists->elements[place])
 			               : 0;
 			for (uint32_t l = region->first; l < region->end; l++) {
 				uint8_t c = region->component[l - region->first];
@@ -664,10 +596,10 @@ void hidp__spread_relax(struct hidp__spread *spread, struct hidp__bound *bound, 
 {
 	uint32_t participants = 0;
 	for (hidp_node_id a = 0; a < bound->tables->node_count; a++)
-		participants += takes_part(bound, a);
+		participants += hidp__takes_part(bound->prices, &bound->tables->sites[a]);
 	if (participants < 2)
 		return;
-	if (bound->blocks.waist[place]) {
+	if (bound->blocks.waists->waist[place]) {
 		relax_splits(spread, bound, place);
 		relax_branches(bound, spread, place);
 	}

@@ -47,24 +47,30 @@ struct making {
 	double most;  /* dearer ways are of no interest */
 	double second; /* price of a second of the relaxed problem */
 	uint64_t *work;
-	bool failed; /* no memory, or too much work */
+	bool no_memory;
+	bool no_work; /* left for all that there is to do */
 };
+
+static bool gave_up(const struct making *m)
+{
+	return m->no_memory || m->no_work;
+}
 
 static bool spend(struct making *m, uint64_t work)
 {
 	if (*m->work < work) {
 		*m->work = 0;
-		m->failed = true;
+		m->no_work = true;
 	} else {
 		*m->work -= work;
 	}
-	return !m->failed;
+	return !gave_up(m);
 }
 
 static void *take(struct making *m, size_t count, size_t size)
 {
 	void *p = hidp__arena_alloc(m->cache->arena, count, size);
-	m->failed |= p == NULL;
+	m->no_memory |= p == NULL;
 	return p;
 }
 
@@ -96,13 +102,13 @@ static void add_option(struct making *m, uint32_t position, const struct hidp__s
 	struct option o = {.step = *step};
 	o.busy = take(m, processors, sizeof *o.busy);
 	o.step.slices = take(m, step->slice_count, sizeof *o.step.slices);
-	if (m->failed)
+	if (gave_up(m))
 		return;
 	memset(o.busy, 0, processors * sizeof *o.busy);
 	memcpy(o.step.slices, step->slices, step->slice_count * sizeof *step->slices);
 	struct hidp__arena_mark mark = hidp__arena_here(m->cache->arena);
-	m->failed |= !hidp__share_cost(p, 0, 0, &part, NULL, 0, o.busy, &o.seconds, NULL,
-	                               m->cache->arena);
+	m->no_memory |= !hidp__share_cost(p, 0, 0, &part, NULL, 0, o.busy, &o.seconds, NULL,
+	                                  m->cache->arena);
 	hidp__arena_back(m->cache->arena, mark);
 	o.step.first = position;
 	for (uint32_t k = 0; k < step->slice_count; k++)
@@ -158,7 +164,7 @@ static bool has_rows(const struct dividing *d, const struct hidp__step *step)
 	struct hidp__arena_mark mark = hidp__arena_here(m->cache->arena);
 	bool ok = hidp__step_rows(m->cache->tables->problem->model, &part, &own, &rows,
 	                          m->cache->arena);
-	m->failed |= !ok;
+	m->no_memory |= !ok;
 	for (uint32_t i = 0; ok && i < step->slice_count * d->length; i++)
 		ok = !hidp__span_empty(rows.rows[i]);
 	hidp__arena_back(m->cache->arena, mark);
@@ -169,7 +175,7 @@ static bool has_rows(const struct dividing *d, const struct hidp__step *step)
 static void divide(struct dividing *d, int64_t at, uint64_t used)
 {
 	const struct hidp__site *site = d->m->site;
-	for (uint32_t i = 0; i < site->usable_count && !d->m->failed; i++) {
+	for (uint32_t i = 0; i < site->usable_count && !gave_up(d->m); i++) {
 		uint32_t q = site->usable[i];
 		if (used >> q & 1 || !all_run(d->m, d->position, d->length, q))
 			continue;
@@ -179,7 +185,7 @@ static void divide(struct dividing *d, int64_t at, uint64_t used)
 		*slice = (struct hidp__slice){.processor = q,
 		                              .layer_count = d->length,
 		                              .layers = d->m->share->layers + d->position};
-		for (int64_t end = at + 1; end < d->end && !d->m->failed; end++) {
+		for (int64_t end = at + 1; end < d->end && !gave_up(d->m); end++) {
 			slice->range = (struct hidp__span){at, end};
 			divide(d, end, used | (uint64_t)1 << q);
 		}
@@ -301,7 +307,7 @@ static void find_options(struct making *m, uint32_t position)
 	const struct hidp__tables *t = m->cache->tables;
 	m->option_count = m->option_capacity = 0;
 	add_singles(m, position);
-	for (uint32_t n = 1; n <= share->layer_count - position && !m->failed; n++) {
+	for (uint32_t n = 1; n <= share->layer_count - position && !gave_up(m); n++) {
 		/* where a slice lies matters to what it shares, copies and holds */
 		bool any_order = n == 1 && !m->site->copies && !m->cache->scope.all;
 		struct dividing d = {m, position, n, HIDP_STEP_ROWS, any_order, 0, 0, 0, {{0}}};
@@ -356,7 +362,7 @@ static void add_partial(struct making *m, uint32_t position, const struct partia
 		return;
 	struct partial *p = take(m, 1, sizeof *p);
 	double *busy = take(m, m->site->processor_count, sizeof *busy);
-	if (m->failed)
+	if (gave_up(m))
 		return;
 	*p = *candidate;
 	memcpy(busy, candidate->way.busy, m->site->processor_count * sizeof *busy);
@@ -445,8 +451,8 @@ static void price_whole(struct making *m, struct hidp__way *way)
 	memset(way->busy, 0, m->site->processor_count * sizeof *way->busy);
 	way->cost = way->priced = 0;
 	struct hidp__arena_mark mark = hidp__arena_here(m->cache->arena);
-	m->failed |= !hidp__share_cost(m->cache->tables->problem, 0, 0, &share, NULL, 0, way->busy,
-	                               &way->seconds, NULL, m->cache->arena);
+	m->no_memory |= !hidp__share_cost(m->cache->tables->problem, 0, 0, &share, NULL, 0,
+	                                  way->busy, &way->seconds, NULL, m->cache->arena);
 	hidp__arena_back(m->cache->arena, mark);
 	way->priced = m->second * way->seconds;
 	for (uint32_t q = 0; q < m->site->processor_count; q++) {
@@ -460,17 +466,17 @@ static void make(struct making *m, struct hidp__ways *ways)
 {
 	uint32_t count = m->share->layer_count;
 	m->done = take(m, (size_t)count + 1, sizeof *m->done);
-	if (m->failed)
+	if (gave_up(m))
 		return;
 	memset(m->done, 0, ((size_t)count + 1) * sizeof *m->done);
-	for (uint32_t position = 0; position < count && !m->failed; position++) {
+	for (uint32_t position = 0; position < count && !gave_up(m); position++) {
 		if (position > 0 && m->done[position] == NULL)
 			continue;
 		find_options(m, position);
-		for (uint32_t i = 0; i < m->option_count && !m->failed; i++) {
+		for (uint32_t i = 0; i < m->option_count && !gave_up(m); i++) {
 			if (position == 0)
 				extend(m, NULL, &m->options[i]);
-			for (struct partial *p = m->done[position]; p != NULL && !m->failed;
+			for (struct partial *p = m->done[position]; p != NULL && !gave_up(m);
 			     p = p->next)
 				extend(m, p, &m->options[i]);
 		}
@@ -478,14 +484,14 @@ static void make(struct making *m, struct hidp__ways *ways)
 	for (struct partial *p = m->done[count]; p != NULL; p = p->next)
 		ways->count++;
 	ways->items = take(m, (size_t)ways->count + 1, sizeof *ways->items);
-	if (m->failed)
+	if (gave_up(m))
 		return;
 	uint32_t at = 0;
-	for (struct partial *p = m->done[count]; p != NULL && !m->failed; p = p->next) {
+	for (struct partial *p = m->done[count]; p != NULL && !gave_up(m); p = p->next) {
 		struct hidp__way *way = &ways->items[at++];
 		*way = p->way;
 		write_steps(m, p, way);
-		if (m->site->copies && spend(m, 8) && !m->failed)
+		if (m->site->copies && spend(m, 8))
 			price_whole(m, way);
 	}
 }
@@ -522,20 +528,23 @@ static uint64_t hash_share(const struct hidp__share *s)
 	return h;
 }
 
-const struct hidp__ways *hidp__ways_of(struct hidp__ways_cache *cache,
-                                       const struct hidp__share *share, double most,
-                                       uint64_t *work)
+bool hidp__ways_of(struct hidp__ways_cache *cache, const struct hidp__share *share, double most,
+                   uint64_t *work, const struct hidp__ways **ways_out)
 {
+	*ways_out = NULL;
 	struct entry **bucket = &cache->entries[hash_share(share) % BUCKETS];
-	for (struct entry *e = *bucket; e != NULL; e = e->next)
-		if (same_share(&e->key, share))
-			return &e->ways;
+	for (struct entry *e = *bucket; e != NULL; e = e->next) {
+		if (same_share(&e->key, share)) {
+			*ways_out = &e->ways;
+			return true;
+		}
+	}
 	struct entry *e = hidp__arena_calloc(cache->arena, 1, sizeof *e);
 	hidp_layer_id *layers =
 	        hidp__arena_alloc(cache->arena, share->layer_count, sizeof *layers);
 	struct hidp__span *comp = hidp__arena_alloc(cache->arena, share->layer_count, sizeof *comp);
 	if (e == NULL || layers == NULL || comp == NULL)
-		return NULL;
+		return false;
 	memcpy(layers, share->layers, share->layer_count * sizeof *layers);
 	memcpy(comp, share->comp, share->layer_count * sizeof *comp);
 	e->key = (struct hidp__share){.node = share->node,
@@ -552,9 +561,10 @@ const struct hidp__ways *hidp__ways_of(struct hidp__ways_cache *cache,
 	if (m.site->copies) /* what steps cost does not add up */
 		m.most = INFINITY;
 	make(&m, &e->ways);
-	if (m.failed)
-		return NULL;
+	if (gave_up(&m))
+		return !m.no_memory;
 	e->next = *bucket;
 	*bucket = e;
-	return &e->ways;
+	*ways_out = &e->ways;
+	return true;
 }

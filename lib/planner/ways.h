@@ -44,11 +44,11 @@ struct hidp__ways_cache *hidp__ways_cache_new(const struct hidp__tables *tables,
 
 /*
  * The ways of a share (node, layers and comp are read) whose price is not above `most`;
- * NULL: no memory, or more than `work` allows, which is counted down. They live as long
- * as the cache's arena. Asked for the same share again, `most` must not be larger.
+ * NULL if they are more than `work` allows, which is counted down. They live as long as
+ * the cache's arena. Asked for the same share again, `most` must not be larger. false:
+ * no memory.
  */
-const struct hidp__ways *hidp__ways_of(struct hidp__ways_cache *cache,
-                                       const struct hidp__share *share, double most,
-                                       uint64_t *work);
+bool hidp__ways_of(struct hidp__ways_cache *cache, const struct hidp__share *share, double most,
+                   uint64_t *work, const struct hidp__ways **ways_out);
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_PLANNER_PARTS_H
+#define HIDP_PLANNER_PARTS_H
+
+#include "planner/prices.h"
+
+/*
+ * What a part of the rows of a sequence of split stages [first, end) takes on each
+ * node, in seconds, at least, whatever the prices: start + part * slope, and never
+ * less than `least`. A sequence keeps one division; two or more nodes take part, each
+ * with a row of every layer.
+ *
+ * Layers have different numbers of rows, so a node's part of one is not exactly its part
+ * of another. "The part" is either that of the row units, or the mean over the layers,
+ * weighed by their work; both add up to 1 over the nodes, and differ by at most
+ * hidp__parts_off(). The mean knows better what the work is, the units what is sent.
+ */
+enum hidp__part_of {
+	HIDP__PART_OF_WORK,
+	HIDP__PART_OF_UNITS
+};
+
+struct hidp__line {
+	double start, slope, least;
+};
+
+struct hidp__parts;
+
+/* NULL: no memory. */
+struct hidp__parts *hidp__parts_new(const struct hidp__tables *tables,
+                                    const struct hidp__path *paths, struct hidp__arena *arena);
+
+/* The sequences that are asked for next begin here and end at `limit` at most. */
+void hidp__parts_begin(struct hidp__parts *parts, uint32_t first, uint32_t limit);
+
+/* `fewest`: rows of the shortest layer; false: the node cannot run all layers. */
+bool hidp__parts_line(const struct hidp__parts *parts, enum hidp__part_of of,
+                      hidp_node_id node, uint32_t end, double fewest, struct hidp__line *line);
+
+/* By so much the part of the row units of [begin, end) can differ from that of the work. */
+double hidp__parts_off(const struct hidp__parts *parts, uint32_t end);
+
+/* Seconds for one row of every layer [first, end) on a node that can run them; idle: it cannot. */
+double hidp__parts_least(const struct hidp__parts *parts, hidp_node_id node, uint32_t first,
+                         uint32_t end);
+
+#endif
