@@ -53,8 +53,9 @@ HIDP_API hidp_status hidp_plan(const struct hidp_model *model, const struct hidp
                                struct hidp_plan **plan_out, struct hidp_diagnostic *diagnostic);
 
 /**
- * @brief Makes a planner that remembers: planning again after a change of
- *        availability or of a link reuses what did not change.
+ * @brief Makes a planner that remembers its last plans: planning again after a
+ *        change of availability or of a link that no longer matters, or that was
+ *        known before, takes no search.
  *
  * @param[in]  context     Where memory comes from; the planner keeps a reference.
  * @param[out] planner_out The new planner; destroy it with hidp_planner_destroy().
@@ -77,10 +78,19 @@ HIDP_API hidp_status hidp_planner_new(struct hidp_context *context,
 HIDP_API void hidp_planner_destroy(struct hidp_planner *planner);
 
 /**
- * @brief Finds the best plan, as hidp_plan() does, with the same result.
+ * @brief Finds the best plan, as hidp_plan() does, or knows it.
  *
- * @param[in]  planner    The planner; it keeps references to model, cluster and
- *                        cost until the next call.
+ * A plan that the planner remembers is the result, evaluated again, if the same is
+ * asked for the same model and costs, nothing in the cluster became cheaper since
+ * (processors less busy, nodes available again, links faster), and the plan costs
+ * what it did, since it uses nothing that became dearer. No other plan can then be
+ * below the bound that the plan had, so it is as good as it was. Otherwise the result
+ * is that of hidp_plan(). The last 8 plans are remembered, so that a cluster that is
+ * again what it was is known as well.
+ *
+ * @param[in]  planner    The planner; it keeps references to the plans that it
+ *                        remembers and so to their models, clusters and costs, until
+ *                        it is destroyed.
  * @param[in]  model      The model.
  * @param[in]  cluster    The cluster, often an edited copy of the last one
  *                        (hidp_cluster_builder_from()).

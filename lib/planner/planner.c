@@ -3,6 +3,7 @@
 
 #include "base/context_priv.h"
 #include "base/diagnostic.h"
+#include "planner/replan.h"
 #include "planner/search.h"
 
 /* The layer that no processor may run; HIDP_LAYER_NONE: there is none. */
@@ -99,8 +100,12 @@ hidp_status hidp_plan(const struct hidp_model *model, const struct hidp_cluster 
 	return s;
 }
 
+/* Plans that a planner remembers. */
+#define REMEMBERED 8
+
 struct hidp_planner {
 	struct hidp_context *context;
+	struct hidp_plan *plans[REMEMBERED]; /* the last that was asked for first; NULL: none */
 };
 
 hidp_status hidp_planner_new(struct hidp_context *context, struct hidp_planner **planner_out)
@@ -120,8 +125,50 @@ void hidp_planner_destroy(struct hidp_planner *planner)
 	if (planner == NULL)
 		return;
 	struct hidp_context *context = planner->context;
+	for (uint32_t i = 0; i < REMEMBERED; i++)
+		hidp_plan_unref(planner->plans[i]);
 	hidp__free(context, planner);
 	hidp_context_unref(context);
+}
+
+/* Puts a plan first; the one at `from` makes room. */
+static void remember(struct hidp_planner *planner, struct hidp_plan *plan, uint32_t from)
+{
+	struct hidp_plan *gone = planner->plans[from];
+	for (; from > 0; from--)
+		planner->plans[from] = planner->plans[from - 1];
+	planner->plans[0] = hidp_plan_ref(plan);
+	hidp_plan_unref(gone);
+}
+
+/*
+ * A remembered plan that holds for the problem, as a plan of it; *plan_out stays as it was
+ * if there is none.
+ */
+static hidp_status recall(struct hidp_planner *planner, const struct hidp__problem *problem,
+                          const struct hidp_plan_options *options, struct hidp_plan **plan_out,
+                          struct hidp__arena *scratch, struct hidp_diagnostic *diagnostic)
+{
+	for (uint32_t i = 0; i < REMEMBERED && planner->plans[i] != NULL; i++) {
+		struct hidp_plan *old = planner->plans[i], *plan;
+		if (!hidp__plan_holds(old, problem))
+			continue;
+		hidp_status s = hidp__plan_make(problem->model, problem->cluster, problem->cost,
+		                                options, &old->decisions, &plan, scratch, diagnostic);
+		if (s == HIDP_ERR_NOMEM)
+			return s;
+		if (s != HIDP_OK)
+			continue; /* something that it uses without cost is not there any more */
+		if (plan->evaluation.objective > old->evaluation.objective) {
+			hidp_plan_unref(plan);
+			continue;
+		}
+		plan->lower_bound = old->lower_bound;
+		remember(planner, old, i); /* not the new one: what is cheaper says more */
+		*plan_out = plan;
+		return HIDP_OK;
+	}
+	return HIDP_OK;
 }
 
 hidp_status hidp_planner_plan(struct hidp_planner *planner, const struct hidp_model *model,
@@ -129,7 +176,29 @@ hidp_status hidp_planner_plan(struct hidp_planner *planner, const struct hidp_mo
                               const struct hidp_plan_options *options, struct hidp_plan **plan_out,
                               struct hidp_diagnostic *diagnostic)
 {
-	if (planner == NULL)
+	struct hidp__arena arena;
+	struct hidp__request request;
+	struct hidp_plan *plan = NULL;
+	struct hidp_diagnostic unheard = HIDP_DIAGNOSTIC_INIT;
+	if (planner == NULL || model == NULL || cluster == NULL || plan_out == NULL)
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL, "an argument is NULL");
-	return hidp_plan(model, cluster, cost, options, plan_out, diagnostic);
+	hidp_status s = hidp__cost_check(cost, model, cluster, diagnostic);
+	if (s != HIDP_OK)
+		return s;
+	struct hidp__problem problem = {model, cluster, cost, &request};
+	hidp__arena_init(&arena, planner->context);
+	s = hidp__request_read(&request, model, cluster, options, &arena, diagnostic);
+	if (s == HIDP_OK)
+		s = recall(planner, &problem, options, &plan, &arena, &unheard);
+	hidp__arena_destroy(&arena);
+	if (s == HIDP_OK && plan == NULL) {
+		s = hidp_plan(model, cluster, cost, options, &plan, diagnostic);
+		if (s == HIDP_OK)
+			remember(planner, plan, REMEMBERED - 1);
+	} else if (s == HIDP_ERR_NOMEM) {
+		hidp__fail(diagnostic, s, NULL, "out of memory");
+	}
+	if (s == HIDP_OK)
+		*plan_out = plan;
+	return s;
 }

@@ -101,6 +101,15 @@ static hidp_status plan_again(struct fixture *f)
 	                                        &made, &f->diagnostic));
 }
 
+/* It knows the plan. */
+static hidp_status plan_known(struct fixture *f)
+{
+	struct hidp_plan_options options = HIDP_PLAN_OPTIONS_INIT;
+	options.work_limit = FIXTURE_WORK;
+	ACT_MAKING(hidp_plan, hidp_planner_plan(f->planner, f->model, f->cluster, f->cost, &options,
+	                                        &made, &f->diagnostic));
+}
+
 static hidp_status plan_otherwise(struct fixture *f)
 {
 	struct hidp_plan_options options = HIDP_PLAN_OPTIONS_INIT;
@@ -140,6 +149,8 @@ const struct scenario planner_scenarios[] = {
         {"hidp_plan", "infeasible", ALLOCATES, infeasible, NULL, HIDP_ERR_INFEASIBLE, 0},
         {"hidp_planner_new", "", ALLOCATES, new_planner, release_planner, HIDP_OK, 0},
         {"hidp_planner_plan", "another load", ALLOCATES, plan_again, release_plan, HIDP_OK,
+         FIXTURE_PLANNER},
+        {"hidp_planner_plan", "known", ALLOCATES, plan_known, release_plan, HIDP_OK,
          FIXTURE_PLANNER},
         {"hidp_planner_plan", "another objective", ALLOCATES, plan_otherwise, release_plan, HIDP_OK,
          FIXTURE_PLANNER},
