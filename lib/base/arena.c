@@ -12,6 +12,8 @@
 #define HIDP__ARENA_FIRST_CHUNK ((size_t)64 * 1024)
 #define HIDP__ARENA_GROWTH 2
 #endif
+/* Chunks grow up to here: what a large problem leaves unused of the last one is no matter. */
+#define LARGEST_CHUNK ((size_t)4 * 1024 * 1024)
 #define ALIGNMENT ((size_t)16)
 
 struct hidp__arena_chunk {
@@ -62,6 +64,7 @@ void *hidp__arena_alloc(struct hidp__arena *arena, size_t count, size_t size)
 	if (c == NULL || bytes > c->size - arena->used) {
 		size_t wanted =
 		        c == NULL ? HIDP__ARENA_FIRST_CHUNK : c->size * HIDP__ARENA_GROWTH;
+		wanted = wanted < LARGEST_CHUNK ? wanted : LARGEST_CHUNK;
 		if (wanted < bytes)
 			wanted = bytes;
 		struct hidp__arena_chunk *fresh = arena->spare;
