@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/abi.h"
-#include "base/checked.h"
 #include "base/context_priv.h"
 #include "model/model_priv.h"
 
@@ -17,27 +16,6 @@ int64_t hidp__dtype_bytes(hidp_dtype dtype)
 	default:
 		return 4;
 	}
-}
-
-struct hidp__span hidp__rule_need(const struct hidp_row_rule *rule, int64_t rows,
-                                  struct hidp__span range)
-{
-	if (hidp__span_empty(range))
-		return (struct hidp__span){0, 0};
-	int64_t first = range.begin * rule->stride - rule->pad;
-	int64_t last = (range.end - 1) * rule->stride - rule->pad + rule->extent - 1;
-	if (rule->divisor != 1) {
-		first = hidp__floor_div(first, rule->divisor);
-		last = hidp__floor_div(last, rule->divisor);
-	}
-	struct hidp__span need = {first > 0 ? first : 0, last + 1 < rows ? last + 1 : rows};
-	return hidp__span_empty(need) ? (struct hidp__span){0, 0} : need;
-}
-
-int64_t hidp__rule_read(const struct hidp_row_rule *rule, int64_t rows, int64_t r)
-{
-	int64_t n = ((r - 1) * rule->stride + rule->extent - 1) / rule->divisor + 1;
-	return n < rows ? n : rows;
 }
 
 void hidp_row_rule_apply(const struct hidp_row_rule *rule, int64_t rows, int64_t begin, int64_t end,

@@ -8,6 +8,7 @@
 #include <hidp/model.h>
 
 #include "base/arena.h"
+#include "base/checked.h"
 #include "base/spans.h"
 
 /* An input of a sealed layer. */
@@ -64,10 +65,28 @@ struct hidp_model {
 int64_t hidp__dtype_bytes(hidp_dtype dtype);
 
 /* Rows of a tensor of `rows` rows that the output rows `range` need. */
-struct hidp__span hidp__rule_need(const struct hidp_row_rule *rule, int64_t rows,
-                                  struct hidp__span range);
+static inline struct hidp__span hidp__rule_need(const struct hidp_row_rule *rule, int64_t rows,
+                                                struct hidp__span range)
+{
+	if (hidp__span_empty(range))
+		return (struct hidp__span){0, 0};
+	int64_t first = range.begin * rule->stride - rule->pad;
+	int64_t last = (range.end - 1) * rule->stride - rule->pad + rule->extent - 1;
+	if (rule->divisor != 1) {
+		first = hidp__floor_div(first, rule->divisor);
+		last = hidp__floor_div(last, rule->divisor);
+	}
+	struct hidp__span need = {first > 0 ? first : 0, last + 1 < rows ? last + 1 : rows};
+	return hidp__span_empty(need) ? (struct hidp__span){0, 0} : need;
+}
+
 /* Rows that r >= 1 output rows read, wherever they lie. */
-int64_t hidp__rule_read(const struct hidp_row_rule *rule, int64_t rows, int64_t r);
+static inline int64_t hidp__rule_read(const struct hidp_row_rule *rule, int64_t rows, int64_t r)
+{
+	int64_t last = (r - 1) * rule->stride + rule->extent - 1;
+	int64_t n = (rule->divisor == 1 ? last : last / rule->divisor) + 1;
+	return n < rows ? n : rows;
+}
 
 /* What inference finds out about one described layer. */
 struct hidp__figures {

@@ -18,12 +18,14 @@
 /* Rounds in which multipliers and weights are adjusted; sets of nodes that are settled. */
 #define ROUNDS 16
 #define STREAM_ROUNDS 3 /* weights were found before (period.h) */
-#define SETS 24
+#define SETS 16
 #define GUESSES 2
 /* What several nodes could save at most, to be looked for. */
 #define WORTH_A_GUESS 2e-3
 /* A gap up to which no other ways are tried to find a better plan. */
 #define CLOSE_ENOUGH 0.05
+/* Paths that cost so much more than the best plan are not worth building. */
+#define SURELY_WORSE 1.3
 /* Problems that took more work are not looked at once more without parts of the cluster. */
 #define WITHOUT_WORK 60000
 
@@ -65,14 +67,17 @@ static hidp_status solve_spread(struct hidp__pricing *p, const struct hidp__pric
 {
 	struct hidp__search *s = p->search;
 	struct hidp__bound spread, guess;
-	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, s->parts, plain->value};
+	double ceiling = s->value + paid < plain->value ? s->value + paid : plain->value;
+	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, s->parts, ceiling};
 	struct hidp__spreading guessed = {.kind = HIDP__SPREAD_GUESS};
-	if (!hidp__bound_build(&spread, s->tables, prices, paths, relaxed, s->arena))
-		return HIDP_ERR_NOMEM;
-	s->work += spread.work;
-	if (spread.value - paid < p->bound)
-		p->bound = spread.value - paid;
-	bool apart = spread.value < plain->value * (1 - WORTH_A_GUESS);
+	bool apart = true;
+	if (!s->restricted) {
+		if (!hidp__bound_build(&spread, s->tables, prices, paths, relaxed, s->arena))
+			return HIDP_ERR_NOMEM;
+		s->work += spread.work;
+		p->bound = (spread.value < ceiling ? spread.value : ceiling) - paid;
+		apart = spread.value < plain->value * (1 - WORTH_A_GUESS);
+	}
 	if (!apart || !(prices->second > 0) || !(p->bound < s->value) || p->guesses++ >= GUESSES)
 		return HIDP_OK;
 	if (!hidp__bound_build(&guess, s->tables, prices, paths, guessed, s->arena))
@@ -83,9 +88,11 @@ static hidp_status solve_spread(struct hidp__pricing *p, const struct hidp__pric
 
 /*
  * Solves the priced problem: offers its path and returns in p->bound what no plan over
- * these nodes can be below.
+ * these nodes can be below. While nodes are settled, a path that is much dearer than what
+ * is known is not offered; it could only be better by leaving out nodes that are settled.
  */
-static hidp_status solve(struct hidp__pricing *p, const bool *settled, const bool *banned)
+static hidp_status solve(struct hidp__pricing *p, const bool *settled, const bool *banned,
+                         bool settling)
 {
 	struct hidp__search *s = p->search;
 	const struct hidp__tables *t = s->tables;
@@ -99,17 +106,17 @@ static hidp_status solve(struct hidp__pricing *p, const bool *settled, const boo
 		return status;
 	double paid = hidp__pricing_set(p, settled, banned, &prices);
 	if (hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena) &&
-	    hidp__bound_build(&plain, t, &prices, paths, alone, s->arena))
-		status = offer_path(p, &prices, &plain, &plain);
-	if (status == HIDP_OK) {
+	    hidp__bound_build(&plain, t, &prices, paths, alone, s->arena) &&
+	    mark_users(p, &plain)) {
 		s->work += plain.work;
 		p->bound = plain.value - paid;
-		s->covers_stages |= prices.time_only && prices.second == p->latency &&
-		                    p->latency > 0 && s->value <= plain.value * (1 + 1e-9);
-		s->near_path |= prices.time_only && prices.second == p->latency &&
-		                p->latency > 0 && s->value <= plain.value * 1.01;
-		if (!mark_users(p, &plain))
-			status = HIDP_ERR_NOMEM;
+		if (prices.time_only && prices.second == p->latency && p->latency > 0 &&
+		    !s->restricted)
+			s->path_value = plain.value;
+		if (settling && p->bound >= s->value * SURELY_WORSE)
+			status = HIDP_OK;
+		else
+			status = offer_path(p, &prices, &plain, &plain);
 	}
 	if (status == HIDP_OK && t->node_count > 1 && p->bound > s->lower_bound)
 		status = solve_spread(p, &prices, paths, &plain, paid);
@@ -203,7 +210,7 @@ static hidp_status settle_nodes(struct hidp__pricing *p, const struct set *root)
 		if (round == SETS || set.bound >= s->value)
 			break;
 		sets[at] = sets[--count];
-		hidp_status status = solve(p, set.settled, set.banned);
+		hidp_status status = solve(p, set.settled, set.banned, true);
 		if (status != HIDP_OK)
 			return status;
 		set.bound = p->bound > set.bound ? p->bound : set.bound;
@@ -242,7 +249,7 @@ static hidp_status run(struct hidp__pricing *p, const struct set *root)
 {
 	struct hidp__search *s = p->search;
 	bool streams = p->period > 0 || (s->problem->request->stream && p->energy > 0);
-	hidp_status status = solve(p, root->settled, root->banned);
+	hidp_status status = solve(p, root->settled, root->banned, false);
 	if (status != HIDP_OK)
 		return status;
 	hidp__search_raise(s, p->bound);
@@ -250,7 +257,7 @@ static hidp_status run(struct hidp__pricing *p, const struct set *root)
 	for (uint32_t i = 0; rounds && i < (streams ? STREAM_ROUNDS : ROUNDS) && !hidp__search_done(s) && s->last_valid; i++) {
 		if (!adjust(p))
 			break;
-		status = solve(p, root->settled, root->banned);
+		status = solve(p, root->settled, root->banned, false);
 		if (status != HIDP_OK)
 			return status;
 		hidp__search_raise(s, p->bound);
@@ -376,7 +383,7 @@ static bool follows_path(const struct hidp__search *s)
 	for (uint32_t q = 0; q < s->problem->cluster->processor_count; q++)
 		if (s->is_short[q])
 			return false;
-	return s->near_path && s->value < INFINITY;
+	return s->value <= s->path_value * 1.01;
 }
 
 /*

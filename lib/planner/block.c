@@ -7,21 +7,25 @@
 #define LIVE_MAX 6
 
 /*
- * A partial assignment of a block: two bits for each live tensor, whether it is on
- * the node and whether it is elsewhere, and above them whether something was sent
- * out, and back, and whether any layer is away.
+ * A partial assignment of a block: whether something was sent out, and back, and whether
+ * any layer is away; above that two bits for each live tensor, whether it is on the node
+ * and whether it is elsewhere.
  */
+#define SENT_OUT 1u
+#define SENT_BACK 2u
+#define SOME_AWAY 4u
+#define FLAGS 3
 #define HERE 1u
 #define AWAY 2u
-#define SENT_OUT (1u << (2 * LIVE_MAX))
-#define SENT_BACK (2u << (2 * LIVE_MAX))
-#define SOME_AWAY (4u << (2 * LIVE_MAX))
-#define STATES (8u << (2 * LIVE_MAX))
 
-static double need_rows(const struct hidp__work *reader, const struct hidp__feed *feed)
+static uint32_t bits_of(uint32_t slot, uint32_t sides)
 {
-	return (double)hidp__span_length(hidp__rule_need(&feed->rule, feed->rows,
-	                                                 (struct hidp__span){0, reader->rows}));
+	return sides << (FLAGS + 2 * slot);
+}
+
+static size_t state_count(const struct hidp__waists *w)
+{
+	return (size_t)1 << (FLAGS + 2 * w->most_live);
 }
 
 static void find_readers(struct hidp__waists *b, const struct hidp__tables *t)
@@ -66,8 +70,8 @@ static void measure_waist(struct hidp__waists *b, const struct hidp__tables *t, 
 			crosses = w->feeds[j].layer != f->layer; /* one message, however often it is read */
 		if (!crosses)
 			continue;
-		b->bytes[place] += need_rows(w, f) * f->row_bytes;
-		b->elements[place] += need_rows(w, f) * f->elements_per_row;
+		b->bytes[place] += hidp__feed_rows(w, f) * f->row_bytes;
+		b->elements[place] += hidp__feed_rows(w, f) * f->elements_per_row;
 	}
 }
 
@@ -83,7 +87,7 @@ static void number_outputs(struct hidp__waists *b, const struct hidp__tables *t,
 		const struct hidp__work *w = &t->layers[l];
 		uint32_t s = 0;
 		for (uint32_t i = 0; i < w->feed_count; i++) {
-			double bytes = need_rows(w, &w->feeds[i]) * w->feeds[i].row_bytes;
+			double bytes = hidp__feed_rows(w, &w->feeds[i]) * w->feeds[i].row_bytes;
 			smallest = bytes < smallest ? bytes : smallest;
 			if (w->feeds[i].place == UINT32_MAX || w->feeds[i].place < first)
 				b->enters[first] &= w->always;
@@ -145,6 +149,33 @@ static void find_costs(struct hidp__blocks *b)
 	}
 }
 
+/* Which outputs a layer reads, each once, and which nobody reads behind it. */
+static void find_reads(struct hidp__waists *b, const struct hidp__tables *t, uint32_t first,
+                       uint32_t end)
+{
+	bool looked_into = b->live[first] <= LIVE_MAX;
+	for (uint32_t l = first; l < end; l++) {
+		const struct hidp__work *w = &t->layers[l];
+		uint32_t count = b->first_read[l], seen = 0;
+		for (uint32_t i = 0; i < w->feed_count && looked_into; i++) {
+			const struct hidp__feed *f = &w->feeds[i];
+			bool entered = f->place == UINT32_MAX || f->place < first;
+			uint8_t slot = entered ? 0 : b->slot[f->place];
+			double rows = hidp__feed_rows(w, f);
+			if (f->place != UINT32_MAX && b->last_read[f->place] == l)
+				b->given_up[l] |= 1u << slot;
+			if (seen >> slot & 1 || !(rows > 0))
+				continue; /* one message, or none */
+			seen |= 1u << slot;
+			b->reads[count++] = (struct hidp__read){slot, rows * f->row_bytes,
+			                                        rows * f->elements_per_row};
+		}
+		b->first_read[l + 1] = count;
+	}
+	if (looked_into && b->live[first] > b->most_live)
+		b->most_live = b->live[first];
+}
+
 bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *tables,
                        struct hidp__arena *arena)
 {
@@ -160,7 +191,13 @@ bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *t
 	w->live = hidp__arena_calloc(arena, layers, sizeof *w->live);
 	w->slot = hidp__arena_calloc(arena, layers, sizeof *w->slot);
 	w->last_read = hidp__arena_alloc(arena, layers, sizeof *w->last_read);
-	if (w->waist == NULL || w->next_waist == NULL || w->bytes == NULL || w->elements == NULL ||
+	w->first_read = hidp__arena_calloc(arena, row, sizeof *w->first_read);
+	w->given_up = hidp__arena_calloc(arena, layers, sizeof *w->given_up);
+	size_t reads = 0;
+	for (uint32_t l = 0; l < layers; l++)
+		reads += tables->layers[l].feed_count;
+	w->reads = hidp__arena_alloc(arena, reads + 1, sizeof *w->reads);
+	if (w->first_read == NULL || w->given_up == NULL || w->reads == NULL || w->waist == NULL || w->next_waist == NULL || w->bytes == NULL || w->elements == NULL ||
 	    w->enters == NULL || w->smallest == NULL || w->live == NULL || w->slot == NULL ||
 	    w->last_read == NULL)
 		return false;
@@ -169,6 +206,7 @@ bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *t
 	for (uint32_t place = 0; place < layers; place = w->next_waist[place]) {
 		measure_waist(w, tables, place);
 		number_outputs(w, tables, place, w->next_waist[place]);
+		find_reads(w, tables, place, w->next_waist[place]);
 	}
 	return true;
 }
@@ -180,7 +218,7 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
 	struct hidp__blocks *b = blocks;
 	uint32_t n = tables->node_count, layers = tables->layer_count;
 	*b = (struct hidp__blocks){.tables = tables, .waists = &tables->waists, .prices = prices};
-	b->place_of = hidp__arena_calloc(arena, n > 1 ? STATES : 1, sizeof *b->place_of);
+	b->place_of = hidp__arena_calloc(arena, n > 1 ? state_count(b->waists) : 1, sizeof *b->place_of);
 	b->out = hidp__arena_alloc(arena, n, sizeof *b->out);
 	b->in = hidp__arena_alloc(arena, n, sizeof *b->in);
 	b->least = hidp__arena_alloc(arena, (size_t)layers + 1, sizeof *b->least);
@@ -221,7 +259,7 @@ struct mixing {
 	hidp_node_id node;
 	uint32_t first;
 	struct hidp__arena *arena;
-	uint16_t *place_of; /* [STATES] place in the frontier + 1 */
+	uint16_t *place_of; /* [state] place in the frontier + 1 */
 };
 
 static bool add_partial(struct mixing *m, struct frontier *f, const struct partial *p)
@@ -247,49 +285,58 @@ static bool add_partial(struct mixing *m, struct frontier *f, const struct parti
 	return true;
 }
 
-/* Puts a layer on one side: pays for computing it and for what it reads from the other. */
-static struct partial place_layer(const struct mixing *m, uint32_t place, const struct partial *from,
-                                  uint32_t parent, bool away)
+/* A layer on one side: what it costs there, and what its reads would if they were not. */
+struct side {
+	uint32_t bit, sent;
+	double cost;
+	double latency; /* counted with the first message only: side by side they overlap */
+	double message[LIVE_MAX];
+};
+
+static void price_side(const struct mixing *m, uint32_t place, bool away, struct side *s)
 {
 	const struct hidp__blocks *b = m->blocks;
-	const struct hidp__work *w = &b->tables->layers[place];
+	const struct hidp__waists *w = b->waists;
 	const double *costs = (away ? b->elsewhere : b->here) +
 	                      (size_t)m->node * b->tables->layer_count;
 	const struct hidp__path *path = away ? &b->out[m->node] : &b->in[m->node];
-	struct partial p = {from->cost + costs[place], from->state, parent, away};
-	uint32_t side = away ? AWAY : HERE;
-	for (uint32_t i = 0; i < w->feed_count; i++) {
-		const struct hidp__feed *f = &w->feeds[i];
-		uint32_t slot = f->place == UINT32_MAX || f->place < m->first ? 0 : b->waists->slot[f->place];
-		if (p.state >> (2 * slot) & side)
+	s->bit = away ? AWAY : HERE;
+	s->sent = away ? SENT_OUT : SENT_BACK;
+	s->cost = costs[place];
+	s->latency = b->prices->second * path->latency_s;
+	for (uint32_t i = w->first_read[place]; i < w->first_read[place + 1]; i++)
+		s->message[i - w->first_read[place]] = hidp__path_cost(
+		        path, b->prices->second, w->reads[i].bytes, w->reads[i].elements);
+}
+
+/* Puts a layer on one side: pays for computing it and for what it reads from the other. */
+static struct partial place_layer(const struct mixing *m, uint32_t place, const struct side *side,
+                                  const struct partial *from, uint32_t parent)
+{
+	const struct hidp__waists *w = m->blocks->waists;
+	bool away = side->bit == AWAY;
+	struct partial p = {from->cost + side->cost, from->state, parent, away};
+	uint32_t first = w->first_read[place], count = w->first_read[place + 1] - first;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t bit = bits_of(w->reads[first + i].slot, side->bit);
+		if (p.state & bit)
 			continue;
-		double rows = need_rows(w, f), second = b->prices->second;
-		if (!(rows > 0))
-			continue; /* nothing of it is read: no message */
-		double bytes = rows * f->row_bytes, elements = rows * f->elements_per_row;
-		p.cost += hidp__path_cost(path, second, bytes, elements);
-		/* latencies of messages side by side overlap: only the first of each way counts */
-		uint32_t sent = away ? SENT_OUT : SENT_BACK;
-		if (p.state & sent)
-			p.cost -= second * path->latency_s;
-		p.state |= sent | side << (2 * slot);
+		p.cost += side->message[i] - (p.state & side->sent ? side->latency : 0);
+		p.state |= side->sent | bit;
 	}
 	/* what was read for the last time is forgotten, and the output takes its slot */
-	for (uint32_t i = 0; i < w->feed_count; i++) {
-		uint32_t k = w->feeds[i].place;
-		bool entered = k == UINT32_MAX || k < m->first;
-		if (k != UINT32_MAX && b->waists->last_read[k] == place)
-			p.state &= ~(3u << (2 * (entered ? 0 : b->waists->slot[k])));
-	}
-	p.state &= ~(3u << (2 * b->waists->slot[place]));
-	p.state |= side << (2 * b->waists->slot[place]) | (away ? SOME_AWAY : 0);
+	for (uint32_t k = 0; w->given_up[place] >> k != 0; k++)
+		if (w->given_up[place] >> k & 1)
+			p.state &= ~bits_of(k, HERE | AWAY);
+	p.state &= ~bits_of(w->slot[place], HERE | AWAY);
+	p.state |= bits_of(w->slot[place], side->bit) | (away ? SOME_AWAY : 0);
 	return p;
 }
 
 /* All layers of the block; levels[layer] for tracing, or the last two in turn. */
 static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool trace)
 {
-	struct partial start = {0, HERE, 0, false};
+	struct partial start = {0, bits_of(0, HERE), 0, false};
 	if (!add_partial(m, &levels[0], &start))
 		return false;
 	for (uint32_t place = m->first; place < end; place++) {
@@ -299,10 +346,13 @@ static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool tr
 		for (uint32_t k = 0; k < from->count; k++)
 			m->place_of[from->items[k].state] = 0;
 		to->count = 0;
+		struct side sides[2];
+		price_side(m, place, false, &sides[0]);
+		price_side(m, place, true, &sides[1]);
 		for (uint32_t k = 0; k < from->count; k++) {
 			for (int away = 0; away < 2; away++) {
-				struct partial p =
-				        place_layer(m, place, &from->items[k], k, away);
+				struct partial p = place_layer(m, place, &sides[away],
+				                               &from->items[k], k);
 				if (p.cost < INFINITY && !add_partial(m, to, &p))
 					return false;
 			}
@@ -338,13 +388,13 @@ bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_n
 	for (uint32_t k = 0; ok && k < rest->count; k++)
 		m.place_of[rest->items[k].state] = 0;
 	if (!ok)
-		memset(m.place_of, 0, STATES * sizeof *m.place_of);
+		memset(m.place_of, 0, state_count(blocks->waists) * sizeof *m.place_of);
 	if (ok) {
 		const struct frontier *last = &levels[trace ? layers : layers & 1];
 		uint32_t best[2] = {0, 0}, slot = blocks->waists->slot[end - 1];
 		for (uint32_t k = 0; k < last->count; k++) {
 			const struct partial *p = &last->items[k];
-			int where = p->state >> (2 * slot) & HERE ? 0 : 1;
+			int where = p->state & bits_of(slot, HERE) ? 0 : 1;
 			if ((p->state & SOME_AWAY) && p->cost < cost[where]) {
 				cost[where] = p->cost;
 				best[where] = k;

@@ -49,9 +49,7 @@ static double read_bytes(const struct hidp__work *w)
 		for (uint32_t j = 0; j < i; j++)
 			again |= w->feeds[j].layer == f->layer;
 		if (!again)
-			all += (double)hidp__span_length(hidp__rule_need(
-			               &f->rule, f->rows, (struct hidp__span){0, w->rows})) *
-			       f->row_bytes;
+			all += hidp__feed_rows(w, f) * f->row_bytes;
 	}
 	return all;
 }
@@ -140,9 +138,7 @@ static double latest_bytes(const struct hidp__bound *b, uint32_t place)
 		const struct hidp__feed *f = &w->feeds[i];
 		if (f->place != place - 1)
 			continue;
-		double bytes = (double)hidp__span_length(hidp__rule_need(
-		                       &f->rule, f->rows, (struct hidp__span){0, w->rows})) *
-		               f->row_bytes;
+		double bytes = hidp__feed_rows(w, f) * f->row_bytes;
 		most = bytes > most ? bytes : most;
 	}
 	return most;

@@ -35,17 +35,25 @@ static double time_of(const struct division *d, uint32_t k, int64_t units)
 	return (c->fixed_s + (compute > move ? compute : move)) * c->slowdown;
 }
 
-/* Most units that a member can finish in `seconds`, give or take rounding. */
-static double units_in(const struct division *d, uint32_t k, double seconds)
+/*
+ * Most units that a member can finish in `seconds`, give or take rounding; *speed, if not
+ * NULL: units per second around there, 0: none yet.
+ */
+static double units_in(const struct division *d, uint32_t k, double seconds, double *speed)
 {
 	const struct curve *c = &d->curves[k];
 	double left = seconds / c->slowdown - c->fixed_s;
 	double units = c->unit_s > 0 ? left / c->unit_s : (left >= 0 ? (double)d->units : -1);
+	double slope = c->unit_s > 0 ? 1 / (c->unit_s * c->slowdown) : 0;
 	if (c->byte_s > 0) {
 		double moved = (left / c->byte_s - d->bytes_fixed) / d->bytes_unit;
-		if (moved < units)
+		if (moved < units) {
 			units = moved;
+			slope = 1 / (c->byte_s * d->bytes_unit * c->slowdown);
+		}
 	}
+	if (speed != NULL)
+		*speed = units > 0 ? slope : 0;
 	return units;
 }
 
@@ -79,31 +87,41 @@ static double enough_linear(const struct division *d)
 	return seconds;
 }
 
-/* In general: by bisection, from below. */
+/* In general: along the tangent, within bounds that close in; from below. */
 static double enough_moving(const struct division *d)
 {
-	double low = 0, high = time_of(d, 0, d->units);
+	double low = 0, high = time_of(d, 0, d->units), at = high, units = (double)d->units;
 	for (int i = 0; i < 40 && high - low > 1e-9 * high; i++) {
-		double middle = low + (high - low) / 2, done = 0;
+		double done = 0, speed = 0;
 		for (uint32_t k = 0; k < d->count; k++) {
-			double units = units_in(d, k, middle);
-			done += units > 0 ? units : 0;
+			double own_speed, own = units_in(d, k, at, &own_speed);
+			done += own > 0 ? own : 0;
+			speed += own_speed;
 		}
-		if (done < (double)d->units)
-			low = middle;
+		if (done < units)
+			low = at;
 		else
-			high = middle;
+			high = at;
+		if (fabs(done - units) < 1e-9 * units)
+			return at * (1 - 2e-9);
+		at += (units - done) / speed;
+		if (!(at > low && at < high))
+			at = low + (high - low) / 2;
 	}
 	return low;
 }
 
 static void begin(struct division *d, const struct hidp__site *site,
                   const struct hidp__work *layer, uint32_t place, const struct hidp__team *team,
-                  enum hidp__divided axis, int64_t rows)
+                  enum hidp__divided axis, int64_t rows, int64_t units)
 {
 	double whole = (double)rows / (double)layer->rows;
-	*d = (struct division){.layer = layer, .axis = axis, .rows = rows, .count = team->count};
-	d->units = axis == HIDP__ROWS ? rows : layer->groups;
+	d->layer = layer;
+	d->axis = axis;
+	d->rows = rows;
+	d->units = units;
+	d->moves = false;
+	d->count = team->count;
 	for (uint32_t k = 0; k < team->count; k++) {
 		const struct hidp__rate *rate =
 		        &site->rates[(size_t)place * site->processor_count + team->members[k]];
@@ -128,13 +146,14 @@ double hidp__divide(const struct hidp__site *site, const struct hidp__work *laye
                     int64_t *counts, double *member_s)
 {
 	struct division d;
-	begin(&d, site, layer, place, team, axis, rows);
-	if (d.units < (int64_t)team->count || rows < 1)
+	int64_t all = axis == HIDP__ROWS ? rows : layer->groups;
+	if (rows < 1 || all < (int64_t)team->count)
 		return INFINITY;
+	begin(&d, site, layer, place, team, axis, rows, all);
 	double seconds = d.moves ? enough_moving(&d) : enough_linear(&d);
 	int64_t left = d.units;
 	for (uint32_t k = 0; k < d.count; k++) {
-		double units = floor(units_in(&d, k, seconds) * (1 - 1e-12));
+		double units = floor(units_in(&d, k, seconds, NULL) * (1 - 1e-12));
 		int64_t n = units < 1 ? 1 : units > (double)d.units ? d.units : (int64_t)units;
 		/* the guess may be high where bytes are not quite linear */
 		while (n > 1 && time_of(&d, k, n) > seconds)

@@ -9,7 +9,7 @@
 #define ALL_CREWS_MAX 3
 #define CREW_MAX 8
 /* Most layers of one split stage that are considered: the halo grows with every window. */
-#define STAGE_LAYERS_MAX 32
+#define STAGE_LAYERS_MAX 16
 
 struct choice {
 	double cost;

@@ -8,7 +8,7 @@
 /* Longest stages that are looked at one by one; the halo of longer ones is no less than that. */
 #define STAGE_MAX 24
 /* Layers times nodes up to which halos are looked at at all. */
-#define CELLS_MAX 16384
+#define CELLS_MAX 8192
 
 /* Stages that end at a place: they begin right before it, one layer before that, ... */
 struct stages {
@@ -32,7 +32,11 @@ struct hidp__halo {
 	struct stages *stages; /* [layer_count + 1] by their end */
 	double *work;          /* [stage * lanes + lane] seconds of work on halo rows */
 	double *wait; /* likewise, and until the halo is there: of a stage behind another */
-	double *row;  /* [place * lanes + lane] the halos from `first` to a place */
+	double *row;  /* [place * lanes + lane] scratch: the halos from a place on */
+	uint32_t *waists; /* [layer_count + 1] how many waists there are before a place */
+	double **kept;    /* [place] where the halos from there on to the waists behind it are */
+	double *spare;    /* where the next are put */
+	uint32_t begin;   /* of the sequences at hand */
 };
 
 /*
@@ -158,11 +162,21 @@ struct hidp__halo *hidp__halo_new(const struct hidp__tables *tables,
 	h->work = hidp__arena_alloc(arena, most, sizeof(double));
 	h->wait = hidp__arena_alloc(arena, most, sizeof(double));
 	h->row = hidp__arena_alloc(arena, row * h->lanes, sizeof(double));
+	h->waists = hidp__arena_calloc(arena, row, sizeof *h->waists);
+	h->kept = hidp__arena_calloc(arena, row, sizeof *h->kept);
+	uint32_t waists = 0;
+	for (uint32_t l = 0; l < layers; l++)
+		waists += tables->waists.waist[l];
+	h->spare = hidp__arena_alloc(arena, (size_t)waists * (waists + 1) / 2 * h->lanes,
+	                             sizeof(double));
 	if (h->slope == NULL || h->latency_s == NULL || h->byte_s == NULL ||
 	    h->element_s == NULL || h->zero == NULL || h->best == NULL || h->stages == NULL ||
 	    h->work == NULL || h->wait == NULL || h->row == NULL ||
+	    h->waists == NULL || h->kept == NULL || h->spare == NULL ||
 	    !hidp__reach_new(&h->reach, layers, arena))
 		return NULL;
+	for (uint32_t l = 0; l < layers; l++)
+		h->waists[l + 1] = h->waists[l] + tables->waists.waist[l];
 	describe_nodes(h, paths);
 	return h;
 }
@@ -186,13 +200,10 @@ static void find_stages(struct hidp__halo *h)
 	h->ready = true;
 }
 
-void hidp__halo_begin(struct hidp__halo *h, uint32_t first, uint32_t limit)
+/* The halos of the sequences that begin at `first`, up to all places. */
+static void fill_row(struct hidp__halo *h, uint32_t first, uint32_t limit)
 {
 	uint32_t lanes = h->lanes;
-	if (lanes == 0)
-		return;
-	if (!h->ready)
-		find_stages(h);
 	memset(h->row + (size_t)first * lanes, 0, lanes * sizeof *h->row);
 	for (uint32_t end = first + 1; end <= limit; end++) {
 		const struct stages *s = &h->stages[end];
@@ -212,11 +223,35 @@ void hidp__halo_begin(struct hidp__halo *h, uint32_t first, uint32_t limit)
 	}
 }
 
+void hidp__halo_begin(struct hidp__halo *h, uint32_t first, uint32_t limit)
+{
+	if (h->lanes == 0)
+		return;
+	if (!h->ready)
+		find_stages(h);
+	h->begin = first;
+	double **kept = &h->kept[first];
+	if (*kept != NULL)
+		return;
+	fill_row(h, first, limit);
+	*kept = h->spare;
+	for (uint32_t end = first + 1; end <= limit; end++) {
+		if (!h->tables->waists.waist[end])
+			continue;
+		memcpy(h->spare, h->row + (size_t)end * h->lanes, h->lanes * sizeof *h->spare);
+		h->spare += h->lanes;
+	}
+}
+
 void hidp__halo_of(const struct hidp__halo *h, hidp_node_id node, uint32_t end, double *small,
                    double *nearly)
 {
-	const double *row = h->row + (size_t)end * h->lanes;
-	*small = h->lanes != 0 ? row[node] : 0;
-	*nearly = h->lanes != 0 ? row[h->tables->node_count + node] : 0;
+	*small = *nearly = 0;
+	if (h->lanes == 0)
+		return;
+	const double *found = h->kept[h->begin] +
+	                      (size_t)(h->waists[end] - h->waists[h->begin] - 1) * h->lanes;
+	*small = found[node];
+	*nearly = found[h->tables->node_count + node];
 	*nearly = *nearly < *small ? *nearly : *small;
 }

@@ -15,7 +15,8 @@ struct hidp__halo;
 struct hidp__halo *hidp__halo_new(const struct hidp__tables *tables,
                                   const struct hidp__path *paths, struct hidp__arena *arena);
 
-/* The sequences that are asked for next begin here and end at `limit` at most. */
+/* The sequences that are asked for next begin at this waist and end at waists up to `limit`,
+ * which is always the same for it. */
 void hidp__halo_begin(struct hidp__halo *halo, uint32_t first, uint32_t limit);
 
 /* Seconds, if the node's part is small, and if it has nearly all; no less in between than a line. */

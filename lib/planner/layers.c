@@ -84,6 +84,68 @@ static bool read_layers(struct hidp__tables *t, struct hidp__arena *arena)
 	return true;
 }
 
+/* Are all rows of one a whole multiple of the other's? */
+static bool multiples(int64_t a, int64_t b)
+{
+	return a == b || a % b == 0 || b % a == 0;
+}
+
+/* Marks the layers that are not divided alike with those that may be in a step with them. */
+static void find_odd(struct hidp__tables *t)
+{
+	for (uint32_t l = 0; l < t->layer_count; l++) {
+		struct hidp__work *w = &t->layers[l];
+		for (uint32_t k = 1; k < HIDP_STEP_LAYERS_MAX && l + k < t->layer_count; k++) {
+			bool odd = !multiples(w->rows, w[k].rows);
+			w->odd |= odd;
+			w[k].odd |= odd;
+		}
+	}
+}
+
+/* Do two layers read the same inputs among the layers from `a` and from `b` on, from the same places? */
+static bool read_alike(const struct hidp__work *x, uint32_t a, const struct hidp__work *y, uint32_t b)
+{
+	for (uint32_t i = 0; i < x->feed_count; i++) {
+		uint32_t p = x->feeds[i].place, q = y->feeds[i].place;
+		bool inside = p != UINT32_MAX && p >= a;
+		if (inside != (q != UINT32_MAX && q >= b) || (inside && p - a != q - b))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Runs of layers that repeat: each is compared with the run from the last layer before
+ * that has the same figures, which in turn is alike to those before it.
+ */
+static bool find_alike(struct hidp__tables *t, struct hidp__arena *arena)
+{
+	const struct hidp_model *model = t->problem->model;
+	/* layers with the same figures have the same times, unless measurements or pins tell them apart */
+	bool same = t->problem->cost == NULL && t->problem->request->pin_node == NULL;
+	uint32_t *latest = hidp__arena_alloc(arena, model->layer_count, sizeof *latest);
+	t->alike = hidp__arena_alloc(arena, (size_t)t->layer_count * HIDP_STEP_LAYERS_MAX,
+	                             sizeof *t->alike);
+	if (latest == NULL || t->alike == NULL)
+		return false;
+	memset(latest, 0xff, model->layer_count * sizeof *latest);
+	for (uint32_t l = 0; l < t->layer_count; l++) {
+		uint32_t *alike = t->alike + (size_t)l * HIDP_STEP_LAYERS_MAX;
+		uint32_t *twin = &latest[model->layers[t->layers[l].id].twin], before = *twin;
+		bool holds = same && before != UINT32_MAX;
+		for (uint32_t n = 0; n < HIDP_STEP_LAYERS_MAX; n++) {
+			holds = holds && l + n < t->layer_count &&
+			        model->layers[t->layers[before + n].id].twin ==
+			                model->layers[t->layers[l + n].id].twin &&
+			        read_alike(&t->layers[before + n], before, &t->layers[l + n], l);
+			alike[n] = holds ? hidp__alike(t, before, n + 1) : l;
+		}
+		*twin = l;
+	}
+	return true;
+}
+
 /* Components of a growing run of layers, by union and find over at most 64 of them. */
 struct forest {
 	uint8_t parent[HIDP__BRANCH_LAYERS_MAX];
@@ -212,5 +274,8 @@ void hidp__tables_crossing(const struct hidp__tables *tables, double *bytes, dou
 
 bool hidp__tables_layers(struct hidp__tables *tables, struct hidp__arena *arena)
 {
-	return read_layers(tables, arena) && find_regions(tables, arena);
+	if (!read_layers(tables, arena))
+		return false;
+	find_odd(tables);
+	return find_alike(tables, arena) && find_regions(tables, arena);
 }

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "planner/local.h"
 
-#include <string.h>
-
-#include "planner/divide.h"
-
 struct search {
 	const struct hidp__local *lp;
-	struct hidp__arena *arena;
-	uint32_t states; /* processors of the node, and one for several of them */
+	uint32_t states;          /* processors of the node, and one for several of them */
 	struct hidp__cell *cells; /* [(count + 1) * states] */
-	double limit;       /* dearer ways are of no interest */
-	bool whole;         /* all rows of consecutive layers */
+	double limit;             /* dearer ways are of no interest */
 };
 
 static struct hidp__cell *cell_at(const struct search *s, uint32_t position, uint32_t state)
@@ -101,11 +95,11 @@ static void try_singles(struct search *s, uint32_t position, uint32_t state, dou
 		size_t at = (size_t)place * site->processor_count + q;
 		if (!site->rates[at].runs)
 			continue;
-		double seconds = s->whole ? site->single_s[at]
-		                 : rows > 0
-		                         ? hidp__rows_s(&s->lp->tables->layers[place],
-		                                        &site->rates[at], rows)
-		                         : 0;
+		double seconds = 0;
+		if (s->lp->whole)
+			seconds = site->single_s[at];
+		else if (rows > 0)
+			seconds = hidp__rows_s(&s->lp->tables->layers[place], &site->rates[at], rows);
 		if (state != HIDP__NO_STEP && state != q)
 			seconds += site->sync_s;
 		if (site->copies) {
@@ -148,17 +142,22 @@ static double team_copies(const struct search *s, uint32_t first, uint32_t lengt
 	return longest;
 }
 
-static bool can_divide(const struct search *s, uint32_t position, const struct hidp__team *team)
+/* Does the layer run on all of the team? */
+static bool runs_on(const struct search *s, uint32_t position, const struct hidp__team *team)
 {
 	const struct hidp__site *site = s->lp->site;
-	uint32_t place = place_of(s, position);
-	if (s->lp->tables->layers[place].free ||
-	    hidp__span_length(s->lp->comp[position]) < (int64_t)team->count)
-		return false;
+	size_t at = (size_t)place_of(s, position) * site->processor_count;
 	for (uint32_t i = 0; i < team->count; i++)
-		if (!site->rates[(size_t)place * site->processor_count + team->members[i]].runs)
+		if (!site->rates[at + team->members[i]].runs)
 			return false;
 	return true;
+}
+
+static bool can_divide(const struct search *s, uint32_t position, const struct hidp__team *team)
+{
+	return !s->lp->tables->layers[place_of(s, position)].free &&
+	       hidp__span_length(s->lp->comp[position]) >= (int64_t)team->count &&
+	       runs_on(s, position, team);
 }
 
 /* A layer alone on a team, along its rows or its channels. */
@@ -170,11 +169,11 @@ static void try_layer(struct search *s, uint32_t position, uint32_t state, doubl
 	const struct hidp__team *team = &site->teams[k];
 	uint32_t place = place_of(s, position), several = site->processor_count;
 	const struct hidp__work *w = &lp->tables->layers[place];
-	int64_t rows = hidp__span_length(lp->comp[position]), counts[HIDP_NODE_PROCESSORS_MAX];
+	int64_t counts[HIDP_NODE_PROCESSORS_MAX];
 	double member_s[HIDP_NODE_PROCESSORS_MAX], second = lp->prices->second;
 	double copies = team_price(s, team) * team_copies(s, position, 1, team);
 	size_t at = (size_t)place * site->team_count + k;
-	if (s->whole && lp->prices->time_only && lp->modes == HIDP__LOCAL_ALL) {
+	if (lp->whole && lp->prices->time_only && lp->modes == HIDP__LOCAL_ALL) {
 		double v = cost + hand_over + second * site->team_s[at] + copies;
 		hidp_step_kind kind = site->team_axis[at] == HIDP__CHANNELS ? HIDP_STEP_CHANNELS
 		                                                            : HIDP_STEP_ROWS;
@@ -182,17 +181,14 @@ static void try_layer(struct search *s, uint32_t position, uint32_t state, doubl
 			relax(s, position + 1, several, v, position, state, kind, k);
 		return;
 	}
-	if (w->free || rows < 1)
+	if (w->free || !runs_on(s, position, team))
 		return;
-	for (uint32_t i = 0; i < team->count; i++)
-		if (!site->rates[(size_t)place * site->processor_count + team->members[i]].runs)
-			return;
-	for (int axis = HIDP__ROWS; axis <= HIDP__CHANNELS; axis++) {
+	for (int i = HIDP__ROWS; i <= HIDP__CHANNELS; i++) {
+		enum hidp__divided axis = (enum hidp__divided)i;
 		if (axis == HIDP__CHANNELS &&
 		    (!w->splits_channels || lp->modes == HIDP__LOCAL_DATA))
 			continue;
-		double seconds = hidp__divide(site, w, place, team, (enum hidp__divided)axis, rows,
-		                              counts, member_s);
+		double seconds = hidp__team_step(lp, position, 1, axis, k, counts, member_s);
 		if (seconds == INFINITY)
 			continue;
 		double v = cost + hand_over + second * seconds +
@@ -213,17 +209,16 @@ static void try_layers(struct search *s, uint32_t position, uint32_t n, uint32_t
 	uint32_t place = place_of(s, position), several = site->processor_count;
 	int64_t counts[HIDP_NODE_PROCESSORS_MAX];
 	double member_s[HIDP_NODE_PROCESSORS_MAX], bound = 0, second = lp->prices->second;
-	size_t at = ((size_t)place * (HIDP_STEP_LAYERS_MAX - 1) + n - 2) * site->team_count + k;
 	if (lp->places[position + n - 1] == place + n - 1)
-		bound = site->rows_bound_s[at];
-	if (!s->whole) /* of part of the rows: about */
+		bound = site->rows_bound_s[hidp__rows_at(site, place, n, k)];
+	if (!lp->whole) /* of part of the rows: about */
 		bound *= (double)hidp__span_length(lp->comp[position]) /
 		         (double)lp->tables->layers[place].rows;
 	double v = cost + hand_over + second * bound;
 	if (bound == INFINITY || v >= cell_at(s, position + n, several)->cost ||
 	    v + rest(s, position + n, several) >= s->limit)
 		return;
-	double seconds = hidp__rows_step(lp, position, n, team, counts, member_s);
+	double seconds = hidp__team_step(lp, position, n, HIDP__ROWS, k, counts, member_s);
 	if (seconds == INFINITY)
 		return;
 	v = cost + hand_over + second * seconds + members_price(s, team, member_s) +
@@ -248,7 +243,7 @@ static void try_branches(struct search *s, uint32_t position, uint32_t state, do
 {
 	const struct hidp__tables *t = s->lp->tables;
 	uint32_t place = place_of(s, position), several = s->lp->site->processor_count;
-	if (!s->whole || s->lp->site->usable_count < 2)
+	if (!s->lp->whole || s->lp->site->usable_count < 2)
 		return;
 	for (uint32_t r = t->region_first[place]; r < t->region_first[place + 1]; r++) {
 		uint32_t n = t->regions[r].end - place;
@@ -332,20 +327,59 @@ static double run(struct search *s, uint32_t start, uint32_t *end_state)
 	return best;
 }
 
+/* What the bound says that the share costs; 0: nothing. */
+static double least_cost(const struct search *s, uint32_t start)
+{
+	const struct hidp__local *lp = s->lp;
+	const struct hidp__bound *b = lp->bound;
+	hidp_node_id node = lp->site->node;
+	if (b == NULL || !lp->whole || lp->modes != HIDP__LOCAL_ALL)
+		return 0;
+	/* of copies and weights the two do not have the same idea */
+	if (lp->site->copies || lp->prices->hold[node] > 0 || lp->prices->load[node] > 0)
+		return 0;
+	if (start != HIDP__NO_STEP)
+		return rest(s, 0, start);
+	uint32_t first = place_of(s, 0), end = place_of(s, lp->count - 1) + 1;
+	double least = b->enter[hidp__node_at(b, first, node)] - b->leave[hidp__node_at(b, end, node)];
+	return least < INFINITY ? least : 0; /* nor if it is INFINITY - INFINITY */
+}
+
+/*
+ * The steps cost hardly more than the bound says: at first, only ways that are little dearer
+ * are looked at. Where some are found the best is among them.
+ */
+static double run_near(struct search *s, uint32_t start, uint32_t *end_state)
+{
+	double least = least_cost(s, start);
+	for (double slack = 1e-3; least > 0 && slack < 1; slack *= 8) {
+		s->limit = least * (1 + slack);
+		double cost = run(s, start, end_state);
+		if (cost < s->limit)
+			return cost;
+	}
+	s->limit = INFINITY;
+	return run(s, start, end_state);
+}
+
+static bool is_whole(const struct hidp__local *local)
+{
+	for (uint32_t i = 0; i < local->count; i++)
+		if (local->places[i] != local->places[0] + i ||
+		    hidp__span_length(local->comp[i]) !=
+		            local->tables->layers[local->places[i]].rows)
+			return false;
+	return true;
+}
+
 hidp_status hidp__local_plan(const struct hidp__local *local, struct hidp__step **steps,
                              uint32_t *step_count, double *cost, struct hidp__arena *arena)
 {
 	const struct hidp__site *site = local->site;
-	struct search s = {.lp = local,
-	                   .arena = arena,
-	                   .states = site->processor_count + 1,
-	                   .limit = INFINITY,
-	                   .whole = true};
+	struct hidp__local own = *local;
+	struct search s = {.lp = &own, .states = site->processor_count + 1};
 	uint32_t start = HIDP__NO_STEP, end_state = 0;
-	for (uint32_t i = 0; i < local->count && s.whole; i++)
-		s.whole = hidp__span_length(local->comp[i]) ==
-		                  local->tables->layers[local->places[i]].rows &&
-		          local->places[i] == local->places[0] + i;
+	own.whole = is_whole(local);
 	if (local->before != NULL)
 		start = local->before->kind == HIDP_STEP_SINGLE
 		                ? local->before->slices[0].processor
@@ -353,9 +387,10 @@ hidp_status hidp__local_plan(const struct hidp__local *local, struct hidp__step 
 	s.cells = hidp__arena_alloc(arena, ((size_t)local->count + 1) * s.states, sizeof *s.cells);
 	if (s.cells == NULL)
 		return HIDP_ERR_NOMEM;
-	*cost = run(&s, start, &end_state);
+	*cost = run_near(&s, start, &end_state);
 	if (*cost == INFINITY)
 		return HIDP_ERR_INFEASIBLE;
-	return hidp__local_steps(local, s.cells, end_state, steps, step_count, arena) ? HIDP_OK
-	                                                                             : HIDP_ERR_NOMEM;
+	return hidp__local_steps(&own, s.cells, end_state, steps, step_count, arena)
+	               ? HIDP_OK
+	               : HIDP_ERR_NOMEM;
 }

@@ -25,6 +25,7 @@ struct hidp__local {
 	 * way are not looked at closely; NULL: look at all */
 	const struct hidp__bound *bound;
 	enum hidp__local_modes modes;
+	bool whole; /* all rows of consecutive layers; filled in by hidp__local_plan() */
 };
 
 /*
@@ -56,11 +57,14 @@ bool hidp__local_steps(const struct hidp__local *local, const struct hidp__cell 
                        struct hidp__arena *arena);
 
 /*
- * A rows step of `length` layers from position `first` of the share on a team:
- * counts[team->count] rows of its last layer. Returns its time without hand-over and
- * copies; INFINITY: there is none. member_s as for hidp__divide().
+ * planner/rows_step.c: a step of rows of `length` layers from position `first` of the share,
+ * or of channels of one, on team number `team` of the site: counts[] rows of its last layer
+ * or channel groups for each member, and how long the members are busy. Returns its time
+ * without hand-over and copies; INFINITY: there is no such step. Of whole shares each step
+ * is reckoned once and kept in the site's tables.
  */
-double hidp__rows_step(const struct hidp__local *local, uint32_t first, uint32_t length,
-                       const struct hidp__team *team, int64_t *counts, double *member_s);
+double hidp__team_step(const struct hidp__local *local, uint32_t first, uint32_t length,
+                       enum hidp__divided axis, uint32_t team, int64_t *counts,
+                       double *member_s);
 
 #endif

@@ -20,6 +20,8 @@
 /* Branches: doc/plan-space.md. */
 #define HIDP__BRANCH_LAYERS_MAX 64
 #define HIDP__BRANCHES_MAX 8
+/* How many lengths rows steps of several layers may have: 2 .. HIDP_STEP_LAYERS_MAX layers. */
+#define HIDP__ROWS_LENGTHS (HIDP_STEP_LAYERS_MAX - 1)
 
 /* Where an input of a layer comes from. */
 struct hidp__feed {
@@ -47,6 +49,7 @@ struct hidp__work {
 	bool splits_channels;
 	bool free; /* class none: no bytes, no time unless measured */
 	bool always; /* each of its rows reads something of every input, not only padding */
+	bool odd; /* its rows and those of some layer near it are no whole multiples of each other */
 };
 
 /* A run of layers [first, end) that falls into components, for branch steps and stages. */
@@ -61,6 +64,13 @@ struct hidp__team {
 	uint32_t count;
 	const uint8_t *members; /* [count] processors of the node */
 	uint64_t mask;
+};
+
+/* What running a region's components side by side on one node depends on. */
+struct hidp__branching {
+	uint32_t processors;   /* that may be assigned, the first of the usable ones; 0: no branches */
+	const double *seconds; /* [component * processors + usable processor] */
+	double shared_s;       /* the node's memory is busy so long */
 };
 
 /* One node; `usable` processors are those that are not excluded or unavailable. */
@@ -83,15 +93,22 @@ struct hidp__site {
 	 * without the hand-over; INFINITY: no such step */
 	double *team_s;       /* [layer * team_count + team] */
 	uint8_t *team_axis;   /* likewise: enum hidp__divided */
-	/* bounds of rows steps of 2 .. HIDP_STEP_LAYERS_MAX layers from here on:
-	 * [(layer * (HIDP_STEP_LAYERS_MAX - 1) + length - 2) * team_count + team] */
+	/* bounds of rows steps of several layers from here on: [hidp__rows_at()] */
 	double *rows_bound_s;
+	/* What steps on a team take that have all rows of their layers, and [.. * processor_count
+	 * + member] how long each member is busy, as far as somebody has asked: [hidp__kept_at()];
+	 * below 0: nobody has yet. The only part of the tables that a search writes to: a search
+	 * and its tables belong to one thread. NULL: too much to keep. */
+	double *kept_s;
+	double *kept_member_s;
+	int64_t *kept_counts; /* likewise: rows or channel groups of each member */
 	/* per layer: x of its rows on this node take at least fixed_s + x * slope_s */
 	double *fixed_s;
 	double *slope_s;
 	/* per layer and processor: seconds of the whole layer's work without its overhead, at least */
 	double *least_s;
 	double *best_s; /* per layer: the shortest step that it has alone, hand-over not counted */
+	struct hidp__branching *branchings; /* [region] */
 	double *branch_s; /* [region] seconds of its quickest branch step, hand-over not counted */
 	/* [layer_count + 1]: the layers before a place, all rows, take at least so long one after
 	 * another; the difference of two of them bounds the layers between. Layers that cannot
@@ -103,6 +120,11 @@ struct hidp__site {
  * A *waist* is a cut that one tensor crosses: everything behind it reads, of what
  * was made before it, that tensor alone. The layers between two waists are a block.
  */
+struct hidp__read {
+	uint8_t slot;
+	double bytes, elements; /* of the rows that all rows of the layer need */
+};
+
 struct hidp__waists {
 	bool *waist;          /* [layer_count + 1] is the cut before a place a waist? */
 	uint32_t *next_waist; /* [layer_count] the first waist behind a place */
@@ -112,6 +134,11 @@ struct hidp__waists {
 	double *smallest;    /* [layer_count] at waists: least bytes of a tensor read in the block */
 	uint32_t *live;      /* [layer_count] at waists: most tensors alive at once in the block */
 	uint8_t *slot;       /* [layer_count] number of an output among the live ones of its block */
+	/* what the layers read, one after another; a layer's first on [layer_count + 1] */
+	uint32_t *first_read;
+	struct hidp__read *reads;
+	uint32_t *given_up; /* [layer_count] slots, bit by bit, that are free again behind a layer */
+	uint32_t most_live; /* of the blocks that are looked into (block.c) */
 	uint32_t *last_read; /* [layer_count] place of the last layer that reads an output */
 };
 
@@ -121,6 +148,10 @@ struct hidp__tables {
 	uint32_t node_count;
 	struct hidp__work *layers;
 	uint32_t *place_of; /* [layer of the model]; UINT32_MAX: a model input */
+	/* [layer * HIDP_STEP_LAYERS_MAX + n - 1] an earlier place from which on n layers have the
+	 * same figures, and read each other alike, as those from here on: they take the same
+	 * time everywhere; the place itself if there is none */
+	uint32_t *alike;
 	bool always;        /* that is so for all layers */
 	uint32_t region_count;
 	struct hidp__region *regions; /* by rising first, then end */
@@ -129,6 +160,34 @@ struct hidp__tables {
 	struct hidp__site *sites;     /* [node] */
 	double largest_s;             /* any time above it is infinite */
 };
+
+/* Where the site's tables have a rows step of length >= 2 layers from `place` on. */
+static inline size_t hidp__rows_at(const struct hidp__site *site, uint32_t place, uint32_t length,
+                                   uint32_t team)
+{
+	return ((size_t)place * HIDP__ROWS_LENGTHS + length - 2) * site->team_count + team;
+}
+
+/* The same of a step with the rows of one layer or several, or with the channels of one. */
+static inline size_t hidp__kept_at(const struct hidp__site *site, uint32_t place, uint32_t length,
+                                   enum hidp__divided axis, uint32_t team)
+{
+	uint32_t row = axis == HIDP__CHANNELS ? 0 : length;
+	return ((size_t)place * (HIDP_STEP_LAYERS_MAX + 1) + row) * site->team_count + team;
+}
+
+/* The place whose times and bounds n layers from `place` on share: an earlier one, or itself. */
+static inline uint32_t hidp__alike(const struct hidp__tables *tables, uint32_t place, uint32_t n)
+{
+	return tables->alike[(size_t)place * HIDP_STEP_LAYERS_MAX + n - 1];
+}
+
+/* What a slice of a layer takes however small it is. */
+static inline double hidp__least_fixed_s(const struct hidp__rate *rate)
+{
+	double rows = rate->fixed_s[HIDP__ROWS], channels = rate->fixed_s[HIDP__CHANNELS];
+	return (rows < channels ? rows : channels) * rate->slowdown;
+}
 
 /* false: no memory. */
 bool hidp__tables_build(struct hidp__tables *tables, const struct hidp__problem *problem,
@@ -146,6 +205,19 @@ bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *t
 
 /* planner/site.c: the part of one node. */
 bool hidp__tables_site(struct hidp__tables *tables, hidp_node_id node, struct hidp__arena *arena);
+/* planner/site_bounds.c: of it, the bounds and branches: rows_bound_s, sum_s, fixed_s, slope_s. */
+bool hidp__site_bounds(struct hidp__site *site, const struct hidp__tables *tables,
+                       struct hidp__arena *arena);
+/* planner/rows_step.c: of it, kept_s, kept_member_s and kept_counts, empty. */
+bool hidp__kept_begin(struct hidp__site *site, const struct hidp__tables *tables,
+                      struct hidp__arena *arena);
+
+/* Rows of an input that all rows of the layer need. */
+static inline double hidp__feed_rows(const struct hidp__work *layer, const struct hidp__feed *feed)
+{
+	return (double)hidp__span_length(hidp__rule_need(&feed->rule, feed->rows,
+	                                                 (struct hidp__span){0, layer->rows}));
+}
 
 /* Bytes that a slice of r >= 1 rows (all channels), or of `channels` of all rows, moves. */
 double hidp__work_bytes(const struct hidp__work *layer, int64_t rows, double channels);

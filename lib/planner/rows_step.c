@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How a team divides the rows of several layers that it runs through without a hand-over. */
+/* Steps on a team: how it divides the rows of layers that it runs through without a hand-over. */
+#include <string.h>
+
 #include "planner/divide.h"
 #include "planner/local.h"
 
@@ -10,6 +12,12 @@ struct rows {
 	const struct hidp__team *team;
 	struct hidp__span z; /* rows of the last layer that are divided */
 };
+
+/* a * n / of, rounded down; mostly n == of, and dividing is slow. */
+static int64_t part_of(int64_t a, int64_t n, int64_t of)
+{
+	return n == of ? a : a * n / of;
+}
 
 /* Time of the member with rows [begin, end) of the last layer; moved: its bytes are added. */
 static double member_time(const struct rows *s, uint32_t member, int64_t begin, int64_t end,
@@ -22,8 +30,8 @@ static double member_time(const struct rows *s, uint32_t member, int64_t begin, 
 	for (uint32_t i = 0; i < s->length; i++) {
 		struct hidp__span comp = lp->comp[s->first + i];
 		int64_t n = hidp__span_length(comp);
-		rows[i].begin = comp.begin + (begin - s->z.begin) * n / z_rows;
-		rows[i].end = comp.begin + (end - s->z.begin) * n / z_rows;
+		rows[i].begin = comp.begin + part_of(begin - s->z.begin, n, z_rows);
+		rows[i].end = comp.begin + part_of(end - s->z.begin, n, z_rows);
 	}
 	for (uint32_t i = s->length; i-- > 0;) {
 		uint32_t place = lp->places[s->first + i];
@@ -98,28 +106,32 @@ static bool first_guess(const struct rows *s, int64_t *counts)
 	return true;
 }
 
-double hidp__rows_step(const struct hidp__local *local, uint32_t first, uint32_t length,
-                       const struct hidp__team *team, int64_t *counts, double *member_s)
+/* How long the node's memory takes for the rows of all members; 0: it never holds them up. */
+static double shared_s(const struct rows *s, const int64_t *counts)
 {
-	struct rows s = {local, first, length, team, local->comp[first + length - 1]};
-	double times[HIDP_NODE_PROCESSORS_MAX] = {0}, moved = 0;
+	double bandwidth = s->local->site->memory_bandwidth_Bps, moved = 0;
+	int64_t at = s->z.begin;
+	if (!(bandwidth > 0))
+		return 0;
+	for (uint32_t k = 0; k < s->team->count; at += counts[k++])
+		member_time(s, k, at, at + counts[k], &moved);
+	return moved / bandwidth;
+}
+
+static double divide_rows(const struct rows *s, int64_t *counts, double *member_s)
+{
+	double times[HIDP_NODE_PROCESSORS_MAX] = {0}, best_s[HIDP_NODE_PROCESSORS_MAX];
 	int64_t best[HIDP_NODE_PROCESSORS_MAX];
-	uint32_t n = team->count;
-	if (hidp__span_length(s.z) < (int64_t)n)
-		return INFINITY;
-	if (length == 1)
-		return hidp__divide(local->site, &local->tables->layers[local->places[first]],
-		                    local->places[first], team, HIDP__ROWS,
-		                    hidp__span_length(s.z), counts, member_s);
-	if (!first_guess(&s, counts))
+	uint32_t n = s->team->count;
+	if (hidp__span_length(s->z) < (int64_t)n || !first_guess(s, counts))
 		return INFINITY;
 	/* the slowest gives a row to the one that is then quickest, as long as that helps */
 	double least = INFINITY;
 	for (uint32_t round = 0; round < 16; round++) {
-		int64_t at = s.z.begin;
+		int64_t at = s->z.begin;
 		uint32_t slowest = 0, quickest = 0;
 		for (uint32_t k = 0; k < n; at += counts[k++]) {
-			times[k] = member_time(&s, k, at, at + counts[k], NULL);
+			times[k] = member_time(s, k, at, at + counts[k], NULL);
 			if (times[k] > times[slowest])
 				slowest = k;
 			if (times[k] < times[quickest])
@@ -128,8 +140,8 @@ double hidp__rows_step(const struct hidp__local *local, uint32_t first, uint32_t
 		if (!(times[slowest] < least))
 			break;
 		least = times[slowest];
-		for (uint32_t k = 0; k < n; k++)
-			best[k] = counts[k];
+		memcpy(best, counts, n * sizeof *best);
+		memcpy(best_s, times, n * sizeof *best_s);
 		if (counts[slowest] < 2 || slowest == quickest)
 			break;
 		counts[slowest]--;
@@ -137,15 +149,63 @@ double hidp__rows_step(const struct hidp__local *local, uint32_t first, uint32_t
 	}
 	if (least == INFINITY)
 		return INFINITY;
-	int64_t at = s.z.begin;
-	bool shares = local->site->memory_bandwidth_Bps > 0;
-	for (uint32_t k = 0; k < n; at += counts[k++]) {
-		counts[k] = best[k];
-		if (shares || member_s != NULL)
-			times[k] = member_time(&s, k, at, at + counts[k], &moved);
-	}
-	double shared = shares ? moved / local->site->memory_bandwidth_Bps : 0;
-	for (uint32_t k = 0; member_s != NULL && k < n; k++)
-		member_s[k] = times[k] > shared ? times[k] : shared;
+	memcpy(counts, best, n * sizeof *best);
+	double shared = shared_s(s, counts);
+	for (uint32_t k = 0; k < n; k++)
+		member_s[k] = best_s[k] > shared ? best_s[k] : shared;
 	return least > shared ? least : shared;
+}
+
+/* Steps of a site that are kept, times its processors, at most. */
+#define KEPT_MAX ((size_t)1 << 20)
+
+bool hidp__kept_begin(struct hidp__site *site, const struct hidp__tables *tables,
+                      struct hidp__arena *arena)
+{
+	size_t steps = hidp__kept_at(site, tables->layer_count, 0, HIDP__CHANNELS, 0);
+	size_t members = steps * site->processor_count;
+	site->kept_s = NULL;
+	if (steps == 0 || steps > KEPT_MAX / site->processor_count)
+		return true;
+	site->kept_s = hidp__arena_alloc(arena, steps, sizeof *site->kept_s);
+	site->kept_member_s = hidp__arena_alloc(arena, members, sizeof *site->kept_member_s);
+	site->kept_counts = hidp__arena_alloc(arena, members, sizeof *site->kept_counts);
+	if (site->kept_s == NULL || site->kept_member_s == NULL || site->kept_counts == NULL)
+		return false;
+	for (size_t i = 0; i < steps; i++)
+		site->kept_s[i] = -1;
+	return true;
+}
+
+static double reckon(const struct hidp__local *local, uint32_t first, uint32_t length,
+                     enum hidp__divided axis, const struct hidp__team *team, int64_t *counts,
+                     double *member_s)
+{
+	struct rows s = {local, first, length, team, local->comp[first + length - 1]};
+	uint32_t place = local->places[first];
+	if (length == 1)
+		return hidp__divide(local->site, &local->tables->layers[place], place, team, axis,
+		                    hidp__span_length(s.z), counts, member_s);
+	return divide_rows(&s, counts, member_s);
+}
+
+double hidp__team_step(const struct hidp__local *local, uint32_t first, uint32_t length,
+                       enum hidp__divided axis, uint32_t team, int64_t *counts, double *member_s)
+{
+	const struct hidp__site *site = local->site;
+	const struct hidp__team *members = &site->teams[team];
+	if (!local->whole || site->kept_s == NULL)
+		return reckon(local, first, length, axis, members, counts, member_s);
+	uint32_t place = hidp__alike(local->tables, local->places[first], length);
+	size_t at = hidp__kept_at(site, place, length, axis, team);
+	double *kept_member_s = site->kept_member_s + at * site->processor_count;
+	int64_t *kept_counts = site->kept_counts + at * site->processor_count;
+	if (site->kept_s[at] < 0)
+		site->kept_s[at] = reckon(local, first, length, axis, members, kept_counts,
+		                          kept_member_s);
+	if (site->kept_s[at] < INFINITY) {
+		memcpy(counts, kept_counts, members->count * sizeof *counts);
+		memcpy(member_s, kept_member_s, members->count * sizeof *member_s);
+	}
+	return site->kept_s[at];
 }

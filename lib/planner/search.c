@@ -87,6 +87,7 @@ hidp_status hidp__search_offer(struct hidp__search *s, const struct hidp__decisi
 	if (s->last.objective >= s->value)
 		return HIDP_OK;
 	s->value = s->last.objective;
+	s->quickest_steps = false;
 	hidp__arena_reset(&s->kept);
 	return hidp__decisions_copy(&s->best, &copy, p->model, &s->kept) ? HIDP_OK
 	                                                                 : HIDP_ERR_NOMEM;
@@ -99,10 +100,13 @@ hidp_status hidp__search_offer_draft(struct hidp__search *s, const struct hidp__
 {
 	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
 	struct hidp__decisions full;
+	double before = s->value;
 	hidp_status status =
 	        hidp__assemble(s->tables, prices, bound, modes, draft, &full, s->arena);
 	if (status == HIDP_OK)
 		status = hidp__search_offer(s, &full);
+	if (s->value < before)
+		s->quickest_steps = modes == HIDP__LOCAL_ALL && prices->time_only;
 	hidp__arena_back(s->arena, mark);
 	return status == HIDP_ERR_INFEASIBLE ? HIDP_OK : status;
 }

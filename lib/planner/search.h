@@ -18,6 +18,7 @@ struct hidp__search {
 	struct hidp__arena kept;        /* holds the best */
 	struct hidp__decisions best;
 	double value;                   /* of the best; INFINITY: there is none */
+	bool quickest_steps;            /* the steps of the best are the quickest for its stages */
 	double lower_bound;
 	struct hidp__evaluation last;   /* of the last plan that was offered, until the next */
 	bool last_valid;
@@ -25,8 +26,7 @@ struct hidp__search {
 	struct hidp_diagnostic shortage; /* what that plan was short of */
 	bool *is_short;                 /* [processor] its memory, or its node's, was not enough for some plan */
 	bool restricted;                /* not all of the plan space is searched: nothing is proven */
-	bool covers_stages;             /* no model partition is better: the shortest path was followed exactly */
-	bool near_path;                 /* or hardly better */
+	double path_value;              /* no plan without splits and branches over several nodes is below */
 	bool exhausted;                 /* every plan that could be better was looked at */
 	uint64_t work, work_limit;
 	uint64_t work_before_exact;     /* what one look at the problem took */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The steps of a share, read from the table that planner/local.c filled. */
-#include "planner/divide.h"
 #include "planner/local.h"
 
 static bool single_step(struct hidp__step *step, uint32_t processor, struct hidp__arena *arena)
@@ -13,26 +12,21 @@ static bool single_step(struct hidp__step *step, uint32_t processor, struct hidp
 	return true;
 }
 
-/* Rows of `length` layers from position `from` on, or channels of one, for each of a team. */
-static bool team_step(const struct hidp__local *lp, uint32_t from, const struct hidp__team *team,
+/* Rows of some layers from position `from` on, or channels of one, for each of a team. */
+static bool team_step(const struct hidp__local *lp, uint32_t from, uint32_t number,
                       struct hidp__step *step, struct hidp__arena *arena)
 {
+	const struct hidp__team *team = &lp->site->teams[number];
+	bool channels = step->kind == HIDP_STEP_CHANNELS;
 	int64_t counts[HIDP_NODE_PROCESSORS_MAX];
-	uint32_t last = from + step->layer_count - 1;
-	struct hidp__span z = lp->comp[last];
-	int64_t begin = z.begin;
+	double member_s[HIDP_NODE_PROCESSORS_MAX];
+	int64_t begin = channels ? 0 : lp->comp[from + step->layer_count - 1].begin;
 	step->slice_count = team->count;
 	step->slices = hidp__arena_calloc(arena, team->count, sizeof *step->slices);
 	if (step->slices == NULL)
 		return false;
-	if (step->kind == HIDP_STEP_CHANNELS) {
-		uint32_t place = lp->places[last];
-		hidp__divide(lp->site, &lp->tables->layers[place], place, team, HIDP__CHANNELS,
-		             hidp__span_length(z), counts, NULL);
-		begin = 0;
-	} else {
-		hidp__rows_step(lp, from, step->layer_count, team, counts, NULL);
-	}
+	hidp__team_step(lp, from, step->layer_count, channels ? HIDP__CHANNELS : HIDP__ROWS, number,
+	                counts, member_s);
 	for (uint32_t k = 0; k < team->count; k++) {
 		step->slices[k].processor = team->members[k];
 		step->slices[k].range = (struct hidp__span){begin, begin + counts[k]};
@@ -41,13 +35,12 @@ static bool team_step(const struct hidp__local *lp, uint32_t from, const struct 
 	return true;
 }
 
-static const struct hidp__region *region_of(const struct hidp__tables *t, uint32_t first,
-                                            uint32_t end)
+static uint32_t region_of(const struct hidp__tables *t, uint32_t first, uint32_t end)
 {
 	uint32_t r = t->region_first[first];
 	while (t->regions[r].end != end)
 		r++;
-	return &t->regions[r];
+	return r;
 }
 
 static bool branch_step(const struct hidp__local *lp, uint32_t from, struct hidp__step *step,
@@ -56,10 +49,11 @@ static bool branch_step(const struct hidp__local *lp, uint32_t from, struct hidp
 	const struct hidp__site *site = lp->site;
 	const struct hidp__tables *t = lp->tables;
 	uint32_t first = lp->places[from], length = step->layer_count;
-	const struct hidp__region *region = region_of(t, first, first + length);
+	uint32_t number = region_of(t, first, first + length);
+	const struct hidp__region *region = &t->regions[number];
 	uint8_t choice[HIDP__BRANCHES_MAX];
 	double hand_over;
-	hidp__branch_cost(site, t, region, lp->prices, &hand_over, choice);
+	hidp__branch_cost(site, t, number, lp->prices, &hand_over, choice);
 	step->slices = hidp__arena_calloc(arena, site->usable_count, sizeof *step->slices);
 	step->slice_count = 0;
 	if (step->slices == NULL)
@@ -108,8 +102,7 @@ bool hidp__local_steps(const struct hidp__local *local, const struct hidp__cell 
 			else if (c->kind == HIDP_STEP_BRANCH)
 				ok = branch_step(local, c->from, step, arena);
 			else
-				ok = team_step(local, c->from, &local->site->teams[c->team], step,
-				               arena);
+				ok = team_step(local, c->from, c->team, step, arena);
 			if (!ok)
 				return false;
 		}
