@@ -305,7 +305,7 @@ static void price_side(const struct mixing *m, uint32_t place, bool away, struct
 	s->cost = costs[place];
 	s->latency = b->prices->second * path->latency_s;
 	for (uint32_t i = w->first_read[place]; i < w->first_read[place + 1]; i++)
-		s->message[i - w->first_read[place]] = hidp__path_cost(
+		s->message[i - w->first_read[place]] = hidp__path_several_cost(
 		        path, b->prices->second, w->reads[i].bytes, w->reads[i].elements);
 }
 

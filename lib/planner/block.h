@@ -36,4 +36,17 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
 bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
                        double cost[2], int side, bool *away, struct hidp__arena *arena);
 
+/*
+ * What it costs at least to send what crosses a waist along a path: one tensor, or, before
+ * place 0, the model inputs that the first layer reads.
+ */
+static inline double hidp__blocks_entry(const struct hidp__blocks *blocks,
+                                        const struct hidp__path *path, uint32_t place)
+{
+	double bytes = blocks->waists->bytes[place], elements = blocks->waists->elements[place];
+	double second = blocks->prices->second;
+	return place == 0 ? hidp__path_several_cost(path, second, bytes, elements)
+	                  : hidp__path_cost(path, second, bytes, elements);
+}
+
 #endif

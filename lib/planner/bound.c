@@ -207,8 +207,7 @@ static void offer_moves(const struct hidp__bound *b, uint32_t place, hidp_node_i
 		if (to == from || v >= d->cost || !path->exists)
 			continue;
 		if (b->blocks.waists->bytes[place] > 0)
-			v += hidp__path_cost(path, b->prices->second, b->blocks.waists->bytes[place],
-			                     b->blocks.waists->elements[place]);
+			v += hidp__blocks_entry(&b->blocks, path, place);
 		if (v < d->cost)
 			*d = (struct departure){v, to, false, 0};
 	}

@@ -45,16 +45,21 @@ bool hidp__paths_build(struct hidp__path **paths, const struct hidp_cluster *clu
 					price += prices->medium[l->medium];
 				path.latency_s += l->latency_s;
 				if (l->wire_dtype == HIDP_DTYPE_DEFAULT) {
-					path.byte_s += 1 / l->bandwidth_Bps;
+					double s = 1 / l->bandwidth_Bps;
+					path.byte_s += s;
+					path.slowest_byte_s = fmax(path.slowest_byte_s, s);
 					path.byte_cost += price / l->bandwidth_Bps;
 				} else {
 					double e = (double)hidp__dtype_bytes(l->wire_dtype) /
 					           l->bandwidth_Bps;
 					path.element_s += e;
+					path.slowest_element_s = fmax(path.slowest_element_s, e);
 					path.element_cost += price * e;
 				}
 				at = hop;
 			}
+			if (path.byte_s > 0)
+				path.slowest_element_s = 0;
 			all[(size_t)from * n + to] = path;
 		}
 	}

@@ -32,6 +32,9 @@ struct hidp__path {
 	double latency_s;
 	double byte_s;       /* per byte of the tensor, where the wire carries its dtype */
 	double element_s;    /* per element, where it carries another */
+	/* of the slowest hop: several messages behind each other are on all hops at once; where
+	 * hops carry both dtypes, those for elements are not counted */
+	double slowest_byte_s, slowest_element_s;
 	double byte_cost;    /* what these seconds cost the resources of the path */
 	double element_cost;
 	bool exists;
@@ -39,7 +42,8 @@ struct hidp__path {
 
 /* No path at all; with hidp__path_least() it becomes the least of several in each figure. */
 #define HIDP__PATH_NONE                                                                            \
-	((struct hidp__path){INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, false})
+	((struct hidp__path){INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, \
+	                     false})
 
 static inline void hidp__path_least(struct hidp__path *least, const struct hidp__path *other)
 {
@@ -49,6 +53,8 @@ static inline void hidp__path_least(struct hidp__path *least, const struct hidp_
 	least->latency_s = fmin(least->latency_s, other->latency_s);
 	least->byte_s = fmin(least->byte_s, other->byte_s);
 	least->element_s = fmin(least->element_s, other->element_s);
+	least->slowest_byte_s = fmin(least->slowest_byte_s, other->slowest_byte_s);
+	least->slowest_element_s = fmin(least->slowest_element_s, other->slowest_element_s);
 	least->byte_cost = fmin(least->byte_cost, other->byte_cost);
 	least->element_cost = fmin(least->element_cost, other->element_cost);
 }
@@ -74,6 +80,15 @@ static inline double hidp__path_cost(const struct hidp__path *p, double second, 
 {
 	return second * hidp__path_s(p, bytes, elements) + bytes * p->byte_cost +
 	       elements * p->element_cost;
+}
+
+/* The same for several messages, at least. */
+static inline double hidp__path_several_cost(const struct hidp__path *p, double second,
+                                             double bytes, double elements)
+{
+	return second * (p->latency_s + bytes * p->slowest_byte_s +
+	                 elements * p->slowest_element_s) +
+	       bytes * p->byte_cost + elements * p->element_cost;
 }
 
 #endif

@@ -337,7 +337,9 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 			holder_slope = line.slope;
 		} else {
 			if (enters) {
-				double wire = bytes * path->byte_s + elements * path->element_s;
+				double wire = first > 0 ? bytes * path->byte_s + elements * path->element_s
+				                        : bytes * path->slowest_byte_s +
+				                                  elements * path->slowest_element_s;
 				line.start += path->latency_s - lost * wire;
 				line.slope += wire;
 				line.least += path->latency_s;
@@ -565,8 +567,7 @@ static void relax_branches(struct hidp__bound *b, const struct hidp__spread *s, 
 			if (!blocks->out[a].exists)
 				continue;
 			wire = blocks->waists->enters[place]
-			               ? hidp__path_cost(&blocks->out[a], second, blocks->waists->bytes[place],
-			                                 blocks->waists->elements[place])
+			               ? hidp__blocks_entry(blocks, &blocks->out[a], place)
 			               : 0;
 			for (uint32_t l = region->first; l < region->end; l++) {
 				uint8_t c = region->component[l - region->first];
