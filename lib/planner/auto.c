@@ -271,7 +271,9 @@ static hidp_status prepare_parts(struct hidp__search *s)
 {
 	struct hidp__prices prices;
 	struct hidp__path *paths;
-	if (s->tables->node_count < 2)
+	size_t cells = (size_t)s->tables->layer_count * s->tables->node_count;
+	s->parts = NULL;
+	if (s->tables->node_count < 2 || cells > HIDP__PARTS_CELLS_MAX)
 		return HIDP_OK;
 	if (!hidp__prices_begin(&prices, s->problem->cluster, s->arena) ||
 	    !hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena))

@@ -57,9 +57,9 @@ struct hidp__parts;
 /* How several nodes are looked at. */
 struct hidp__spreading {
 	enum hidp__spread_kind kind;
-	/* SPREAD_BOUND: parts.h, and the length from which on paths are of no interest; what
-	 * they would cost need not be found then, but is not said to be more than it is */
-	struct hidp__parts *parts;
+	struct hidp__parts *parts; /* SPREAD_BOUND: of the tables, or NULL for a quick bound only */
+	/* likewise: paths that are longer are of no interest; of places that only they go through,
+	 * the values may be too large */
 	double ceiling;
 };
 

@@ -8,8 +8,20 @@
 /* Most nodes of which every subset is a crew; else: the k fastest, with and without each other. */
 #define ALL_CREWS_MAX 3
 #define CREW_MAX 8
+/* The same where layers times nodes are more than that. */
+#define SMALL_CREW_MAX 4
+#define CELLS_MAX 8192
+/* Nodes on which branches are tried: the one with their tensor, and the two best others. */
+#define BRANCH_NODES 3
 /* Most layers of one split stage that are considered: the halo grows with every window. */
 #define STAGE_LAYERS_MAX 16
+
+/* Components of a region side by side on some nodes: what is needed of a struct hidp__run. */
+struct siding {
+	const struct hidp__region *region;
+	hidp_node_id nodes[BRANCH_NODES], next;
+	uint8_t node_of[HIDP__BRANCHES_MAX];
+};
 
 struct choice {
 	double cost;
@@ -31,7 +43,7 @@ struct hidp__guess {
 	struct choice *going;  /* [crew * (layers + 1) + place] behind an exchange */
 	struct choice *gather; /* likewise: a sequence ends there */
 	struct choice *start;  /* [node * (layers + 1) + place] a sequence begins, tensor on the node */
-	struct hidp__run *branches; /* [node * (layers + 1) + place] */
+	struct siding *branches; /* [node * (layers + 1) + place] */
 	double *branch_cost;
 	/* scratch; of the stages that end at a place, the last first: */
 	double *sum;
@@ -127,7 +139,8 @@ static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
 			return false;
 	}
 	hidp_node_id input = t->problem->request->input_node;
-	for (uint32_t k = 2; !all && k <= n && k <= CREW_MAX; k++) {
+	bool large = (size_t)t->layer_count * t->node_count > CELLS_MAX;
+	for (uint32_t k = 2; !all && k <= n && k <= (large ? SMALL_CREW_MAX : CREW_MAX); k++) {
 		if (!add_crew(g, order, k, total, arena))
 			return false;
 		/* and with the node that has the input */
@@ -355,7 +368,7 @@ static void left_behind(const struct hidp__guess *g, const struct hidp__region *
 /* Cost of a region with its components on nodes[node_of[component]]; run->next is found too. */
 static double assign_cost(const struct hidp__guess *g, const struct hidp__bound *b,
                           const struct hidp__region *r, hidp_node_id holder, uint32_t node_count,
-                          const double *left, const double *left_elements, struct hidp__run *run)
+                          const double *left, const double *left_elements, struct siding *run)
 {
 	const struct hidp__tables *t = g->tables;
 	uint32_t n = t->node_count;
@@ -412,8 +425,8 @@ static void guess_branch(struct hidp__guess *g, const struct hidp__bound *b,
 	uint32_t n = t->node_count, nodes = 0, assignments = 1;
 	size_t at = (size_t)holder * (t->layer_count + 1) + r->first;
 	double left[HIDP__BRANCHES_MAX], left_elements[HIDP__BRANCHES_MAX];
-	double total[3] = {INFINITY, INFINITY, INFINITY};
-	struct hidp__run run = {.branch = true, .first = r->first, .end = r->end, .region = r};
+	double total[BRANCH_NODES] = {INFINITY, INFINITY, INFINITY};
+	struct siding run = {.region = r};
 	for (hidp_node_id m = 0; m < n; m++) {
 		const struct hidp__path *p = &g->paths[(size_t)holder * n + m];
 		double v = m == holder ? -1 : hidp__path_s(p, b->blocks.waists->bytes[r->first],
@@ -422,10 +435,9 @@ static void guess_branch(struct hidp__guess *g, const struct hidp__bound *b,
 			continue;
 		for (uint32_t l = r->first; l < r->end && m != holder; l++)
 			v += g->full[(size_t)m * t->layer_count + l];
-		uint32_t k = nodes < 3 ? nodes++ : 3;
-		if (k == 3 && v >= total[2])
+		uint32_t k = nodes < BRANCH_NODES ? nodes++ : BRANCH_NODES - 1;
+		if (v >= total[k])
 			continue;
-		k = k == 3 ? 2 : k;
 		for (; k > 0 && total[k - 1] > v; k--) {
 			total[k] = total[k - 1];
 			run.nodes[k] = run.nodes[k - 1];
@@ -502,7 +514,14 @@ bool hidp__guess_run(const struct hidp__guess *g, uint32_t place, hidp_node_id n
 	uint32_t layers = g->tables->layer_count;
 	size_t at = (size_t)node * (layers + 1) + place;
 	if (g->branch_cost[at] < g->start[at].cost) {
-		*run = g->branches[at];
+		const struct siding *found = &g->branches[at];
+		*run = (struct hidp__run){.branch = true,
+		                          .first = found->region->first,
+		                          .end = found->region->end,
+		                          .region = found->region,
+		                          .next = found->next};
+		memcpy(run->nodes, found->nodes, sizeof found->nodes);
+		memcpy(run->node_of, found->node_of, sizeof found->node_of);
 		return true;
 	}
 	uint32_t k = g->start[at].crew, end = g->start[at].end;

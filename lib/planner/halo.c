@@ -7,8 +7,6 @@
 
 /* Longest stages that are looked at one by one; the halo of longer ones is no less than that. */
 #define STAGE_MAX 24
-/* Layers times nodes up to which halos are looked at at all. */
-#define CELLS_MAX 8192
 
 /* Stages that end at a place: they begin right before it, one layer before that, ... */
 struct stages {
@@ -22,7 +20,7 @@ struct stages {
  */
 struct hidp__halo {
 	const struct hidp__tables *tables;
-	uint32_t lanes; /* 2 * nodes; 0: not looked at */
+	uint32_t lanes; /* 2 * nodes */
 	bool ready;     /* the stages were looked for */
 	struct hidp__reach reach;
 	double *slope;  /* [place * nodes + node] seconds for all rows */
@@ -148,8 +146,6 @@ struct hidp__halo *hidp__halo_new(const struct hidp__tables *tables,
 	if (h == NULL)
 		return NULL;
 	h->tables = tables;
-	if ((size_t)n * layers > CELLS_MAX)
-		return h;
 	h->lanes = 2 * n;
 	size_t most = (size_t)layers * STAGE_MAX * h->lanes, row = (size_t)layers + 1;
 	h->slope = hidp__arena_alloc(arena, (size_t)layers * n, sizeof(double));
@@ -225,8 +221,6 @@ static void fill_row(struct hidp__halo *h, uint32_t first, uint32_t limit)
 
 void hidp__halo_begin(struct hidp__halo *h, uint32_t first, uint32_t limit)
 {
-	if (h->lanes == 0)
-		return;
 	if (!h->ready)
 		find_stages(h);
 	h->begin = first;
@@ -246,9 +240,6 @@ void hidp__halo_begin(struct hidp__halo *h, uint32_t first, uint32_t limit)
 void hidp__halo_of(const struct hidp__halo *h, hidp_node_id node, uint32_t end, double *small,
                    double *nearly)
 {
-	*small = *nearly = 0;
-	if (h->lanes == 0)
-		return;
 	const double *found = h->kept[h->begin] +
 	                      (size_t)(h->waists[end] - h->waists[h->begin] - 1) * h->lanes;
 	*small = found[node];

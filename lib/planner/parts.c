@@ -194,13 +194,6 @@ double hidp__parts_off(const struct hidp__parts *p, uint32_t end)
 	return mean > 0 ? (p->mean_row[end] - p->mean_row[p->begin]) / mean : 0;
 }
 
-double hidp__parts_least(const struct hidp__parts *p, hidp_node_id node, uint32_t first,
-                         uint32_t end)
-{
-	const struct sums *from = sums_of(p, node) + first, *to = sums_of(p, node) + end;
-	return to->idle != from->idle ? INFINITY : to->least - from->least;
-}
-
 /* What whole rows can cost less than the part of the work, over the sequence. */
 static double lost_work(const struct hidp__parts *p, const struct sums *sums, int way,
                         uint32_t end, double off)

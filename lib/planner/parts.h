@@ -26,6 +26,9 @@ struct hidp__line {
 
 struct hidp__parts;
 
+/* Layers times nodes up to which parts are looked at. */
+#define HIDP__PARTS_CELLS_MAX 8192
+
 /* NULL: no memory. */
 struct hidp__parts *hidp__parts_new(const struct hidp__tables *tables,
                                     const struct hidp__path *paths, struct hidp__arena *arena);
@@ -39,9 +42,5 @@ bool hidp__parts_line(const struct hidp__parts *parts, enum hidp__part_of of,
 
 /* By so much the part of the row units of [begin, end) can differ from that of the work. */
 double hidp__parts_off(const struct hidp__parts *parts, uint32_t end);
-
-/* Seconds for one row of every layer [first, end) on a node that can run them; idle: it cannot. */
-double hidp__parts_least(const struct hidp__parts *parts, hidp_node_id node, uint32_t first,
-                         uint32_t end);
 
 #endif

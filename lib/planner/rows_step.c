@@ -156,8 +156,8 @@ static double divide_rows(const struct rows *s, int64_t *counts, double *member_
 	return least > shared ? least : shared;
 }
 
-/* Steps of a site that are kept, times its processors, at most. */
-#define KEPT_MAX ((size_t)1 << 20)
+/* Steps of all sites together that are kept, times their processors, at most. */
+#define KEPT_MAX ((size_t)1 << 19)
 
 bool hidp__kept_begin(struct hidp__site *site, const struct hidp__tables *tables,
                       struct hidp__arena *arena)
@@ -165,7 +165,7 @@ bool hidp__kept_begin(struct hidp__site *site, const struct hidp__tables *tables
 	size_t steps = hidp__kept_at(site, tables->layer_count, 0, HIDP__CHANNELS, 0);
 	size_t members = steps * site->processor_count;
 	site->kept_s = NULL;
-	if (steps == 0 || steps > KEPT_MAX / site->processor_count)
+	if (steps == 0 || members > KEPT_MAX / tables->node_count)
 		return true;
 	site->kept_s = hidp__arena_alloc(arena, steps, sizeof *site->kept_s);
 	site->kept_member_s = hidp__arena_alloc(arena, members, sizeof *site->kept_member_s);

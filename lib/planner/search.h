@@ -12,7 +12,7 @@
 struct hidp__search {
 	const struct hidp__problem *problem;
 	const struct hidp__tables *tables;
-	struct hidp__parts *parts;      /* of these tables, once they were needed (parts.h) */
+	struct hidp__parts *parts;      /* of these tables (parts.h), or NULL */
 	struct hidp__arena *arena;      /* lives as long as the search */
 	struct hidp__arena offers;      /* emptied with every offer */
 	struct hidp__arena kept;        /* holds the best */

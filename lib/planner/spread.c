@@ -73,7 +73,7 @@ static void sum_all(struct hidp__spread *s)
 			if (!hidp__takes_part(b->prices, site) || site->fixed_s[l] == INFINITY)
 				continue;
 			double slope = site->slope_s[l];
-			double low = hidp__parts_least(s->parts, a, l, l + 1);
+			double low = site->fixed_s[l] + slope / (double)t->layers[l].rows;
 			speed += slope > 0 ? 1 / slope : INFINITY;
 			quickest = low < quickest ? low : quickest;
 			for (uint32_t i = 0; i < site->usable_count && !b->prices->time_only; i++) {
@@ -124,7 +124,7 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	s->bound = bound;
 	s->parts = parts;
 	s->ceiling = ceiling;
-	s->budget = CLOSE_LOOKS;
+	s->budget = parts != NULL ? CLOSE_LOOKS : 0;
 	s->balanced = hidp__arena_alloc(arena, row, sizeof(double));
 	s->quickest = hidp__arena_alloc(arena, row, sizeof(double));
 	s->busy = hidp__arena_alloc(arena, row, sizeof(double));
@@ -137,8 +137,9 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	s->worth = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->priced = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->unit_lines = hidp__arena_alloc(arena, t->node_count, sizeof *s->unit_lines);
-	s->work_lines = hidp__arena_alloc(arena, (size_t)t->layer_count * t->node_count,
-	                                  sizeof *s->work_lines);
+	s->work_lines = hidp__arena_alloc(
+	        arena, parts != NULL ? (size_t)t->layer_count * t->node_count : 1,
+	        sizeof *s->work_lines);
 	s->found = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->who = hidp__arena_alloc(arena, t->node_count, sizeof *s->who);
 	s->sequences = hidp__arena_alloc(arena, t->layer_count, sizeof *s->sequences);
