@@ -68,8 +68,8 @@ static hidp_status solve_spread(struct hidp__pricing *p, const struct hidp__pric
 	struct hidp__search *s = p->search;
 	struct hidp__bound spread, guess;
 	double ceiling = s->value + paid < plain->value ? s->value + paid : plain->value;
-	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, s->parts, ceiling};
-	struct hidp__spreading guessed = {.kind = HIDP__SPREAD_GUESS};
+	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, plain, s->parts, ceiling};
+	struct hidp__spreading guessed = {.kind = HIDP__SPREAD_GUESS, .like = plain};
 	bool apart = true;
 	if (!s->restricted) {
 		if (!hidp__bound_build(&spread, s->tables, prices, paths, relaxed, s->arena))
@@ -432,7 +432,7 @@ static hidp_status exhaust(struct hidp__pricing *p, const struct set *root)
 	struct hidp__prices prices;
 	struct hidp__path *paths;
 	struct hidp__bound bound;
-	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, s->parts, INFINITY};
+	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, NULL, s->parts, INFINITY};
 	hidp_status status = HIDP_ERR_NOMEM;
 	if (!hidp__exact_fits(s))
 		return HIDP_OK;

@@ -219,12 +219,14 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
 	uint32_t n = tables->node_count, layers = tables->layer_count;
 	*b = (struct hidp__blocks){.tables = tables, .waists = &tables->waists, .prices = prices};
 	b->place_of = hidp__arena_calloc(arena, n > 1 ? state_count(b->waists) : 1, sizeof *b->place_of);
+	size_t mixed = n > 1 ? 2 * (size_t)layers * n : 0;
+	b->mixed = hidp__arena_alloc(arena, mixed + 1, sizeof *b->mixed);
 	b->out = hidp__arena_alloc(arena, n, sizeof *b->out);
 	b->in = hidp__arena_alloc(arena, n, sizeof *b->in);
 	b->least = hidp__arena_alloc(arena, (size_t)layers + 1, sizeof *b->least);
 	b->here = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->here);
 	b->elsewhere = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->elsewhere);
-	if (b->place_of == NULL || b->out == NULL || b->in == NULL || b->least == NULL ||
+	if (b->place_of == NULL || b->mixed == NULL || b->out == NULL || b->in == NULL || b->least == NULL ||
 	    b->here == NULL || b->elsewhere == NULL)
 		return false;
 	for (hidp_node_id a = 0; a < n; a++) {
@@ -236,6 +238,8 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
 			hidp__path_least(&b->in[a], &paths[(size_t)c * n + a]);
 		}
 	}
+	for (size_t i = 0; i < mixed; i++)
+		b->mixed[i] = -1;
 	find_costs(b);
 	return true;
 }
@@ -361,8 +365,9 @@ static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool tr
 	return true;
 }
 
-bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
-                       double cost[2], int side, bool *away, struct hidp__arena *arena)
+/* Both figures of hidp__block_mixed(); with `away`, how the one of `side` comes about. */
+static bool mix_block(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
+                      double cost[2], int side, bool *away, struct hidp__arena *arena)
 {
 	uint32_t end = blocks->waists->next_waist[first], layers = end - first;
 	const struct hidp__path *out = &blocks->out[node];
@@ -408,4 +413,24 @@ bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_n
 	}
 	hidp__arena_back(arena, mark);
 	return ok;
+}
+
+bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
+                       double cost[2], struct hidp__arena *arena)
+{
+	double *kept = blocks->mixed + 2 * ((size_t)first * blocks->tables->node_count + node);
+	if (kept[0] < 0 && !mix_block(blocks, first, node, kept, 0, NULL, arena)) {
+		kept[0] = -1;
+		return false;
+	}
+	cost[0] = kept[0];
+	cost[1] = kept[1];
+	return true;
+}
+
+bool hidp__block_sides(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
+                       int side, bool *away, struct hidp__arena *arena)
+{
+	double cost[2];
+	return mix_block(blocks, first, node, cost, side, away, arena);
 }

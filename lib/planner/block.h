@@ -12,7 +12,8 @@ struct hidp__blocks {
 	const struct hidp__tables *tables;
 	const struct hidp__prices *prices;
 	const struct hidp__waists *waists;
-	uint16_t *place_of; /* scratch of hidp__block_mixed(), all zero between calls */
+	uint16_t *place_of; /* scratch, all zero between calls */
+	double *mixed; /* [(place * nodes + node) * 2] what was found of mixed blocks; below 0: not yet */
 	/* cheapest ways out of and into a node, cheapest computing there and elsewhere */
 	struct hidp__path *out; /* [node] to any other: each figure the least of all paths */
 	struct hidp__path *in;  /* [node] from any other */
@@ -30,11 +31,14 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
  * The least that the block from the waist `first` on costs if its tensor is on
  * `node` and not all of it runs there: layers run there or elsewhere, what crosses is
  * sent once. cost[0]: the block's output is on the node, cost[1]: elsewhere. Bounds
- * from below. With `away`, [layers of the block], also which layers run elsewhere
- * when the output is at `side`. Scratch memory is given back; false: there is none.
+ * from below. Scratch memory is given back; false: there is none.
  */
 bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
-                       double cost[2], int side, bool *away, struct hidp__arena *arena);
+                       double cost[2], struct hidp__arena *arena);
+
+/* Which layers run elsewhere then, if the output is at `side`: away[layers of the block]. */
+bool hidp__block_sides(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
+                       int side, bool *away, struct hidp__arena *arena);
 
 /*
  * What it costs at least to send what crosses a waist along a path: one tensor, or, before

@@ -15,7 +15,7 @@ struct options {
 };
 
 /* What does not change from place to place. */
-struct node_prices {
+struct hidp__node_prices {
 	double *processor;    /* [processor] a second of it */
 	double *team;         /* [team] a second of all of it: a hand-over */
 	double *team_busy;    /* [team * (layers + 1) + place] its processors' time for the layers
@@ -56,7 +56,7 @@ static double read_bytes(const struct hidp__work *w)
 
 /* Options for a stage that is open at `place` or begins there. */
 static void find_options(const struct hidp__bound *b, const struct hidp__site *site, uint32_t place,
-                         const struct node_prices *np, struct options *o)
+                         const struct hidp__node_prices *np, struct options *o)
 {
 	const struct hidp__tables *t = b->tables;
 	uint32_t team = site->processor_count;
@@ -111,7 +111,7 @@ static void find_options(const struct hidp__bound *b, const struct hidp__site *s
 }
 
 static void fill_enter(struct hidp__bound *b, const struct hidp__site *site, uint32_t place,
-                       const struct node_prices *np, const struct options *o)
+                       const struct hidp__node_prices *np, const struct options *o)
 {
 	size_t at = hidp__node_at(b, place, site->node);
 	double best = o->team_first;
@@ -145,7 +145,7 @@ static double latest_bytes(const struct hidp__bound *b, uint32_t place)
 }
 
 static void fill_stay(struct hidp__bound *b, const struct hidp__site *site, uint32_t place,
-                      const struct node_prices *np, const struct options *o)
+                      const struct hidp__node_prices *np, const struct options *o)
 {
 	size_t at = hidp__stay_at(b, place, site->node);
 	uint32_t team = site->processor_count;
@@ -235,7 +235,7 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
 	                      : b->enter[hidp__node_at(b, place, from)];
 	if (!(least + (here < away ? here : away) < best))
 		return true; /* staying or moving is as cheap */
-	if (!hidp__block_mixed(blocks, place, from, cost, 0, NULL, arena))
+	if (!hidp__block_mixed(blocks, place, from, cost, arena))
 		return false;
 	if (cost[0] + here < d->cost)
 		*d = (struct departure){cost[0] + here, from, true, 0};
@@ -282,39 +282,9 @@ static void fill_end(struct hidp__bound *b)
 	b->behind[place] = 0;
 }
 
-static bool allocate(struct hidp__bound *b, struct hidp__arena *arena)
-{
-	const struct hidp__tables *t = b->tables;
-	size_t places = (size_t)t->layer_count + 1;
-	b->first_state = hidp__arena_alloc(arena, t->node_count, sizeof *b->first_state);
-	if (b->first_state == NULL ||
-	    !hidp__blocks_build(&b->blocks, t, b->prices, b->paths, arena))
-		return false;
-	b->state_count = 0;
-	for (hidp_node_id n = 0; n < t->node_count; n++) {
-		b->first_state[n] = b->state_count;
-		b->state_count += t->sites[n].processor_count + 1;
-	}
-	size_t stays = places * b->state_count, nodes = places * t->node_count;
-	b->stay = hidp__arena_alloc(arena, stays, sizeof *b->stay);
-	b->stay_choice = hidp__arena_calloc(arena, stays, sizeof *b->stay_choice);
-	b->enter = hidp__arena_alloc(arena, nodes, sizeof *b->enter);
-	b->enter_choice = hidp__arena_calloc(arena, nodes, sizeof *b->enter_choice);
-	b->leave = hidp__arena_alloc(arena, nodes, sizeof *b->leave);
-	b->behind = hidp__arena_alloc(arena, places, sizeof *b->behind);
-	if (b->stay == NULL || b->enter == NULL || b->leave == NULL || b->behind == NULL ||
-	    b->stay_choice == NULL || b->enter_choice == NULL)
-		return false;
-	for (size_t i = 0; i < stays; i++)
-		b->stay[i] = INFINITY;
-	for (size_t i = 0; i < nodes; i++)
-		b->enter[i] = b->leave[i] = INFINITY;
-	return true;
-}
-
 /* What the weights of the layers cost on a node: migration, and memory that is short. */
 static bool price_weights(const struct hidp__bound *b, const struct hidp__site *site,
-                          struct node_prices *np, struct hidp__arena *arena)
+                          struct hidp__node_prices *np, struct hidp__arena *arena)
 {
 	const struct hidp__tables *t = b->tables;
 	const struct hidp__request *r = t->problem->request;
@@ -334,7 +304,7 @@ static bool price_weights(const struct hidp__bound *b, const struct hidp__site *
 
 /* The processors' own time of team steps: overheads, and the work at the cheapest member's price. */
 static bool price_teams(const struct hidp__bound *b, const struct hidp__site *site,
-                        struct node_prices *np, struct hidp__arena *arena)
+                        struct hidp__node_prices *np, struct hidp__arena *arena)
 {
 	const struct hidp__tables *t = b->tables;
 	const double *busy = b->prices->busy + site->first_processor;
@@ -368,11 +338,10 @@ static bool price_teams(const struct hidp__bound *b, const struct hidp__site *si
 	return true;
 }
 
-static bool price_nodes(const struct hidp__bound *b, struct node_prices **out,
-                        struct hidp__arena *arena)
+static bool price_nodes(struct hidp__bound *b, struct hidp__arena *arena)
 {
 	const struct hidp__tables *t = b->tables;
-	struct node_prices *all = hidp__arena_alloc(arena, t->node_count, sizeof *all);
+	struct hidp__node_prices *all = hidp__arena_alloc(arena, t->node_count, sizeof *all);
 	if (all == NULL)
 		return false;
 	for (hidp_node_id n = 0; n < t->node_count; n++) {
@@ -403,14 +372,52 @@ static bool price_nodes(const struct hidp__bound *b, struct node_prices **out,
 			all[n].branch[r] = all[n].branch_first[r] + hand_over;
 		}
 	}
-	*out = all;
+	b->node_prices = all;
+	return true;
+}
+
+static bool allocate(struct hidp__bound *b, const struct hidp__bound *like,
+                     struct hidp__arena *arena)
+{
+	const struct hidp__tables *t = b->tables;
+	size_t places = (size_t)t->layer_count + 1;
+	b->first_state = hidp__arena_alloc(arena, t->node_count, sizeof *b->first_state);
+	if (b->first_state == NULL)
+		return false;
+	if (like != NULL) {
+		b->blocks = like->blocks;
+		b->node_prices = like->node_prices;
+	} else if (!hidp__blocks_build(&b->blocks, t, b->prices, b->paths, arena) ||
+	           !price_nodes(b, arena)) {
+		return false;
+	}
+	b->state_count = 0;
+	for (hidp_node_id n = 0; n < t->node_count; n++) {
+		b->first_state[n] = b->state_count;
+		b->state_count += t->sites[n].processor_count + 1;
+	}
+	size_t stays = places * b->state_count, nodes = places * t->node_count;
+	b->stay = hidp__arena_alloc(arena, stays, sizeof *b->stay);
+	b->stay_choice = hidp__arena_calloc(arena, stays, sizeof *b->stay_choice);
+	b->enter = hidp__arena_alloc(arena, nodes, sizeof *b->enter);
+	b->enter_choice = hidp__arena_calloc(arena, nodes, sizeof *b->enter_choice);
+	b->leave = hidp__arena_alloc(arena, nodes, sizeof *b->leave);
+	b->behind = hidp__arena_alloc(arena, places, sizeof *b->behind);
+	if (b->stay == NULL || b->enter == NULL || b->leave == NULL || b->behind == NULL ||
+	    b->stay_choice == NULL || b->enter_choice == NULL)
+		return false;
+	for (size_t i = 0; i < stays; i++)
+		b->stay[i] = INFINITY;
+	for (size_t i = 0; i < nodes; i++)
+		b->enter[i] = b->leave[i] = INFINITY;
 	return true;
 }
 
 /* All values at a place, those behind it being known. */
-static bool fill_place(struct hidp__bound *b, uint32_t place, const struct node_prices *np,
-                       struct options *options, struct hidp__arena *arena)
+static bool fill_place(struct hidp__bound *b, uint32_t place, struct options *options,
+                       struct hidp__arena *arena)
 {
+	const struct hidp__node_prices *np = b->node_prices;
 	uint32_t n = b->tables->node_count, waist = b->blocks.waists->next_waist[place];
 	for (hidp_node_id node = 0; node < n; node++) {
 		if (!hidp__takes_part(b->prices, &b->tables->sites[node]))
@@ -452,10 +459,9 @@ bool hidp__bound_build(struct hidp__bound *bound, const struct hidp__tables *tab
                        struct hidp__spreading spreading, struct hidp__arena *arena)
 {
 	struct hidp__bound *b = bound;
-	struct node_prices *np;
 	*b = (struct hidp__bound){.tables = tables, .prices = prices, .paths = paths};
 	struct options *options = hidp__arena_alloc(arena, tables->node_count, sizeof *options);
-	if (options == NULL || !allocate(b, arena) || !price_nodes(b, &np, arena))
+	if (options == NULL || !allocate(b, spreading.like, arena))
 		return false;
 	uint32_t several = 0;
 	for (hidp_node_id node = 0; node < tables->node_count; node++)
@@ -473,7 +479,7 @@ bool hidp__bound_build(struct hidp__bound *bound, const struct hidp__tables *tab
 	if (b->guess != NULL)
 		hidp__guess_pass(b->guess, b, tables->layer_count);
 	for (uint32_t place = tables->layer_count; place-- > 0;)
-		if (!fill_place(b, place, np, options, arena))
+		if (!fill_place(b, place, options, arena))
 			return false;
 	/* before place 0 nobody computed: the model inputs lie on the input node */
 	b->value = value_at(b, 0, tables->problem->request->input_node);
@@ -557,11 +563,10 @@ static bool follow_mixed(struct walk *w, const struct departure *d)
 {
 	const struct hidp__bound *b = w->b;
 	uint32_t first = w->place, end = b->blocks.waists->next_waist[first];
-	double cost[2];
 	bool *away = hidp__arena_alloc(w->arena, end - first, sizeof *away);
 	hidp_node_id other = other_node(b, first, end, w->node, d->side == 1);
 	if (away == NULL ||
-	    !hidp__block_mixed(&b->blocks, first, w->node, cost, d->side, away, w->arena)) {
+	    !hidp__block_sides(&b->blocks, first, w->node, d->side, away, w->arena)) {
 		w->failed = true;
 		return false;
 	}

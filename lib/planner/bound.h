@@ -15,11 +15,14 @@
  * node alone is one *mixed* edge. A state is the processor of the last step, or
  * "team" (the number of processors of the node) for a step on several.
  */
+struct hidp__node_prices;
+
 struct hidp__bound {
 	const struct hidp__tables *tables;
 	const struct hidp__prices *prices;
 	const struct hidp__path *paths;
 	struct hidp__blocks blocks;
+	struct hidp__node_prices *node_prices; /* [node] bound.c */
 	uint32_t state_count;
 	uint32_t *first_state; /* [node] */
 	double *stay;          /* layers before a place done, the stage goes on */
@@ -57,6 +60,7 @@ struct hidp__parts;
 /* How several nodes are looked at. */
 struct hidp__spreading {
 	enum hidp__spread_kind kind;
+	const struct hidp__bound *like; /* of the same tables, prices and paths; or NULL */
 	struct hidp__parts *parts; /* SPREAD_BOUND: of the tables, or NULL for a quick bound only */
 	/* likewise: paths that are longer are of no interest; of places that only they go through,
 	 * the values may be too large */
