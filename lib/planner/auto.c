@@ -193,7 +193,10 @@ static bool branch(struct set *sets, uint32_t *count, const struct set *from, hi
 	return true;
 }
 
-/* Which nodes take part: the most promising set first, until none can be better. */
+/*
+ * Which nodes take part: the most promising set first, until none can be better. The root
+ * was solved last.
+ */
 static hidp_status settle_nodes(struct hidp__pricing *p, const struct set *root)
 {
 	struct hidp__search *s = p->search;
@@ -210,7 +213,9 @@ static hidp_status settle_nodes(struct hidp__pricing *p, const struct set *root)
 		if (round == SETS || set.bound >= s->value)
 			break;
 		sets[at] = sets[--count];
-		hidp_status status = solve(p, set.settled, set.banned, true);
+		hidp_status status = HIDP_OK;
+		if (round > 0)
+			status = solve(p, set.settled, set.banned, true);
 		if (status != HIDP_OK)
 			return status;
 		set.bound = p->bound > set.bound ? p->bound : set.bound;
