@@ -21,6 +21,9 @@
 #define ROUTES_MAX 36
 /* Work that every option of a step or a split takes, at least. */
 #define OPTION_WORK 8
+/* Problems with more options than that get so much work at most. */
+#define FEW_OPTIONS 2048
+#define MANY_WORK 3000000
 /* Processors, two directions of every node, media. */
 #define RESOURCES_MAX 64
 
@@ -900,10 +903,14 @@ static bool is_small(const struct hidp__search *s)
 	               RESOURCES_MAX;
 }
 
-/* What is left over is for other ways to find a better plan. */
+/*
+ * What is left over is for other ways to find a better plan. Problems that have few options
+ * are mostly done in no time: the few that are not may take it.
+ */
 static uint64_t work_allowed(const struct hidp__search *s)
 {
-	return s->work < s->work_limit ? (s->work_limit - s->work) / 4 * 3 : 0;
+	uint64_t left = s->work < s->work_limit ? (s->work_limit - s->work) / 4 * 3 : 0;
+	return count_options(s) <= FEW_OPTIONS || left < MANY_WORK ? left : MANY_WORK;
 }
 
 bool hidp__exact_fits(const struct hidp__search *search)

@@ -223,10 +223,14 @@ void hidp__halo_begin(struct hidp__halo *h, uint32_t first, uint32_t limit)
 {
 	if (!h->ready)
 		find_stages(h);
+	/* a longer sequence has no less halo: not every waist needs figures of its own */
+	h->begin = first;
+	if (h->kept[first] == NULL && h->tables->waists.next_waist[first] < limit)
+		h->begin = h->tables->waists.next_waist[first];
+	if (h->kept[h->begin] != NULL)
+		return;
 	h->begin = first;
 	double **kept = &h->kept[first];
-	if (*kept != NULL)
-		return;
 	fill_row(h, first, limit);
 	*kept = h->spare;
 	for (uint32_t end = first + 1; end <= limit; end++) {
@@ -240,6 +244,9 @@ void hidp__halo_begin(struct hidp__halo *h, uint32_t first, uint32_t limit)
 void hidp__halo_of(const struct hidp__halo *h, hidp_node_id node, uint32_t end, double *small,
                    double *nearly)
 {
+	*small = *nearly = 0;
+	if (end <= h->begin)
+		return;
 	const double *found = h->kept[h->begin] +
 	                      (size_t)(h->waists[end] - h->waists[h->begin] - 1) * h->lanes;
 	*small = found[node];
