@@ -13,6 +13,7 @@
 
 #include "planner/exact.h"
 #include "planner/parts.h"
+#include "planner/period.h"
 #include "planner/pricing.h"
 
 /* Rounds in which multipliers and weights are adjusted; sets of nodes that are settled. */
@@ -292,7 +293,7 @@ static hidp_status look(struct hidp__pricing *p, const struct set *root)
 {
 	hidp_status status = prepare_parts(p->search);
 	if (status == HIDP_OK && p->search->problem->request->stream)
-		status = hidp__search_period(p->search, &p->weights);
+		status = hidp__search_period(p);
 	return status == HIDP_OK ? run(p, root) : status;
 }
 

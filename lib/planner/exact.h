@@ -13,7 +13,7 @@ bool hidp__exact_fits(const struct hidp__search *search);
  * the best so far. Where that takes too long the search is left as it was. The bound is
  * that of the pricing without multipliers of limits.
  */
-hidp_status hidp__search_exact(struct hidp__search *search, struct hidp__pricing *pricing,
+hidp_status hidp__search_exact(struct hidp__search *search, const struct hidp__pricing *pricing,
                                const struct hidp__bound *bound);
 
 #endif

@@ -18,6 +18,10 @@ struct tableau {
 	double *cell;           /* [(rows + 1) * (columns + 1)] */
 	uint32_t *basic;        /* [row] variable; columns first, then slacks */
 	uint32_t *nonbasic;     /* [column] */
+	uint32_t period;        /* column; the two behind it say how far the limits are broken */
+	uint32_t limit, joules; /* rows of the limits: of the period, of energy */
+	uint32_t last;          /* row of the last route's fraction */
+	double unit, dearest;   /* what loads and worth are divided by */
 };
 
 static double *at(const struct tableau *t, uint32_t row, uint32_t column)
@@ -85,87 +89,135 @@ static void repair(struct tableau *t, uint32_t row, uint32_t column)
 		pivot(t, row, column);
 }
 
-bool hidp__deal(const struct hidp__dealing *d, double *fraction, double *value,
-                struct hidp__arena *arena)
+static bool tableau_begin(struct tableau *t, const struct hidp__dealing *d,
+                          struct hidp__arena *arena)
 {
-	struct hidp__arena_mark mark = hidp__arena_here(arena);
-	uint32_t others = d->routes - 1, period = others;
-	struct tableau t = {.rows = d->resources + 3, .columns = others + 3};
-	t.cell = hidp__arena_calloc(arena, (size_t)(t.rows + 1) * (t.columns + 1), sizeof(double));
-	t.basic = hidp__arena_alloc(arena, t.rows, sizeof *t.basic);
-	t.nonbasic = hidp__arena_alloc(arena, t.columns, sizeof *t.nonbasic);
-	if (t.cell == NULL || t.basic == NULL || t.nonbasic == NULL)
+	uint32_t others = d->routes - 1;
+	*t = (struct tableau){.rows = d->resources + 3,
+	                      .columns = others + 3,
+	                      .period = others,
+	                      .limit = d->resources,
+	                      .joules = d->resources + 1,
+	                      .last = d->resources + 2};
+	t->cell = hidp__arena_calloc(arena, (size_t)(t->rows + 1) * (t->columns + 1),
+	                             sizeof(double));
+	t->basic = hidp__arena_alloc(arena, t->rows, sizeof *t->basic);
+	t->nonbasic = hidp__arena_alloc(arena, t->columns, sizeof *t->nonbasic);
+	if (t->cell == NULL || t->basic == NULL || t->nonbasic == NULL)
 		return false;
-	for (uint32_t c = 0; c < t.columns; c++)
-		t.nonbasic[c] = c;
-	for (uint32_t r = 0; r < t.rows; r++)
-		t.basic[r] = t.columns + r;
-	/* all in units of the largest load and the largest worth, so that one tolerance serves */
-	double unit = 0, dearest = d->worth;
-	uint32_t worst = 0;
+	for (uint32_t c = 0; c < t->columns; c++)
+		t->nonbasic[c] = c;
+	for (uint32_t r = 0; r < t->rows; r++)
+		t->basic[r] = t->columns + r;
+	return true;
+}
+
+/* All in units of the largest load and the largest worth, so that one tolerance serves. */
+static void find_units(struct tableau *t, const struct hidp__dealing *d)
+{
+	double unit = 0;
 	for (uint32_t r = 0; r < d->resources; r++)
-		for (uint32_t k = 0; k <= others; k++)
+		for (uint32_t k = 0; k < d->routes; k++)
 			unit = d->load[k][r] > unit ? d->load[k][r] : unit;
-	unit = unit > 0 ? unit : 1;
-	dearest *= unit;
-	for (uint32_t k = 0; k <= others; k++)
+	t->unit = unit > 0 ? unit : 1;
+	double dearest = d->worth * t->unit;
+	for (uint32_t k = 0; k < d->routes; k++)
 		dearest = fabs(d->cost[k]) > dearest ? fabs(d->cost[k]) : dearest;
-	dearest = dearest > 0 ? dearest : 1;
-	uint32_t end = t.columns, limit = d->resources, joules = limit + 1, last = limit + 2;
+	t->dearest = dearest > 0 ? dearest : 1;
+}
+
+/* The rows of the resources; returns the one with the largest load of the last route. */
+static uint32_t fill_resources(struct tableau *t, const struct hidp__dealing *d)
+{
+	uint32_t others = d->routes - 1, worst = 0;
 	for (uint32_t r = 0; r < d->resources; r++) {
-		double base = d->load[others][r] / unit;
+		double base = d->load[others][r] / t->unit;
 		for (uint32_t k = 0; k < others; k++)
-			*at(&t, r, k) = d->load[k][r] / unit - base;
-		*at(&t, r, period) = -1;
-		*at(&t, r, end) = -base;
-		if (base > d->load[others][worst] / unit)
+			*at(t, r, k) = d->load[k][r] / t->unit - base;
+		*at(t, r, t->period) = -1;
+		*at(t, r, t->columns) = -base;
+		if (base > d->load[others][worst] / t->unit)
 			worst = r;
 	}
-	*at(&t, limit, period) = 1;
-	*at(&t, limit, period + 1) = -1;
-	*at(&t, limit, end) = d->period_limit < INFINITY ? d->period_limit / unit : 1e9;
-	*at(&t, joules, period + 2) = -1;
-	*at(&t, joules, end) = 1e9;
+	return worst;
+}
+
+/* The rows of the limits, of the last fraction, and what is minimised. */
+static void fill_others(struct tableau *t, const struct hidp__dealing *d)
+{
+	uint32_t others = d->routes - 1, period = t->period, end = t->columns;
+	*at(t, t->limit, period) = 1;
+	*at(t, t->limit, period + 1) = -1;
+	*at(t, t->limit, end) = d->period_limit < INFINITY ? d->period_limit / t->unit : 1e9;
+	*at(t, t->joules, period + 2) = -1;
+	*at(t, t->joules, end) = 1e9;
 	if (d->energy != NULL) {
 		double scale = d->energy_limit;
 		for (uint32_t k = 0; k < others; k++)
-			*at(&t, joules, k) = (d->energy[k] - d->energy[others]) / scale;
-		*at(&t, joules, period) = d->energy_period * unit / scale;
-		*at(&t, joules, end) = 1 - d->energy[others] / scale;
+			*at(t, t->joules, k) = (d->energy[k] - d->energy[others]) / scale;
+		*at(t, t->joules, period) = d->energy_period * t->unit / scale;
+		*at(t, t->joules, end) = 1 - d->energy[others] / scale;
 	}
 	for (uint32_t k = 0; k < others; k++) {
-		*at(&t, last, k) = 1;
-		*at(&t, t.rows, k) = -(d->cost[k] - d->cost[others]) / dearest;
+		*at(t, t->last, k) = 1;
+		*at(t, t->rows, k) = -(d->cost[k] - d->cost[others]) / t->dearest;
 	}
-	*at(&t, last, end) = 1;
-	*at(&t, t.rows, period) = -d->worth * unit / dearest;
-	*at(&t, t.rows, period + 1) = *at(&t, t.rows, period + 2) = -1e6;
-	repair(&t, worst, period);
-	repair(&t, limit, period + 1);
-	repair(&t, joules, period + 2);
-	for (uint32_t round = 0; round < 2000 && improve(&t, round); round++)
-		;
-	double broken = 0, rest = 1, sum = 0, longest = 0;
+	*at(t, t->last, end) = 1;
+	*at(t, t->rows, period) = -d->worth * t->unit / t->dearest;
+	*at(t, t->rows, period + 1) = *at(t, t->rows, period + 2) = -1e6;
+}
+
+/* The fractions that the tableau stands for; returns how far a limit is broken. */
+static double read_fractions(const struct tableau *t, const struct hidp__dealing *d,
+                             double *fraction)
+{
+	uint32_t others = d->routes - 1;
+	double broken = 0, rest = 1;
 	memset(fraction, 0, d->routes * sizeof *fraction);
-	for (uint32_t r = 0; r < t.rows; r++) {
-		double v = *at(&t, r, end);
-		if (t.basic[r] < others)
-			fraction[t.basic[r]] = v > 0 ? v : 0;
-		else if (t.basic[r] == period + 1 || t.basic[r] == period + 2)
+	for (uint32_t r = 0; r < t->rows; r++) {
+		double v = *at(t, r, t->columns);
+		if (t->basic[r] < others)
+			fraction[t->basic[r]] = v > 0 ? v : 0;
+		else if (t->basic[r] == t->period + 1 || t->basic[r] == t->period + 2)
 			broken = v > broken ? v : broken;
 	}
 	for (uint32_t k = 0; k < others; k++)
 		rest -= fraction[k];
 	fraction[others] = rest > 0 ? rest : 0;
+	return broken;
+}
+
+static double value_of(const struct hidp__dealing *d, const double *fraction)
+{
+	double sum = 0, longest = 0;
 	for (uint32_t r = 0; r < d->resources; r++) {
 		double load = 0;
-		for (uint32_t k = 0; k <= others; k++)
+		for (uint32_t k = 0; k < d->routes; k++)
 			load += fraction[k] * d->load[k][r];
 		longest = load > longest ? load : longest;
 	}
-	for (uint32_t k = 0; k <= others; k++)
+	for (uint32_t k = 0; k < d->routes; k++)
 		sum += fraction[k] * d->cost[k];
-	*value = broken > 1e-9 ? INFINITY : sum + d->worth * longest;
+	return sum + d->worth * longest;
+}
+
+bool hidp__deal(const struct hidp__dealing *d, double *fraction, double *value,
+                struct hidp__arena *arena)
+{
+	struct hidp__arena_mark mark = hidp__arena_here(arena);
+	struct tableau t;
+	if (!tableau_begin(&t, d, arena))
+		return false;
+	find_units(&t, d);
+	uint32_t worst = fill_resources(&t, d);
+	fill_others(&t, d);
+	repair(&t, worst, t.period);
+	repair(&t, t.limit, t.period + 1);
+	repair(&t, t.joules, t.period + 2);
+	for (uint32_t round = 0; round < 2000 && improve(&t, round); round++)
+		;
+	double broken = read_fractions(&t, d, fraction);
+	*value = broken > 1e-9 ? INFINITY : value_of(d, fraction);
 	hidp__arena_back(arena, mark);
 	return true;
 }

@@ -5,108 +5,14 @@
 #include <string.h>
 
 #include "planner/fractions.h"
+#include "planner/weights.h"
 
 /* Rounds in which weights are adjusted. */
 #define BALANCE_ROUNDS 24
 
-static bool weights_new(struct hidp__weights *w, const struct hidp_cluster *c,
-                        struct hidp__arena *arena)
-{
-	w->busy = hidp__arena_calloc(arena, c->processor_count, sizeof(double));
-	w->transmit = hidp__arena_calloc(arena, c->node_count, sizeof(double));
-	w->receive = hidp__arena_calloc(arena, c->node_count, sizeof(double));
-	w->medium = hidp__arena_calloc(arena, (size_t)c->medium_count + 1, sizeof(double));
-	return w->busy != NULL && w->transmit != NULL && w->receive != NULL && w->medium != NULL;
-}
-
-static void weights_copy(struct hidp__weights *to, const struct hidp__weights *from,
-                         const struct hidp_cluster *c)
-{
-	memcpy(to->busy, from->busy, c->processor_count * sizeof(double));
-	memcpy(to->transmit, from->transmit, c->node_count * sizeof(double));
-	memcpy(to->receive, from->receive, c->node_count * sizeof(double));
-	memcpy(to->medium, from->medium, c->medium_count * sizeof(double));
-}
-
-/* The weights as prices, and nothing else. */
-static void weights_price(const struct hidp__weights *w, const struct hidp_cluster *c,
-                          struct hidp__prices *prices)
-{
-	memcpy(prices->busy, w->busy, c->processor_count * sizeof(double));
-	memcpy(prices->transmit, w->transmit, c->node_count * sizeof(double));
-	memcpy(prices->receive, w->receive, c->node_count * sizeof(double));
-	memcpy(prices->medium, w->medium, c->medium_count * sizeof(double));
-}
-
-bool hidp__weights_begin(struct hidp__weights *w, const struct hidp__tables *t,
-                         struct hidp__arena *arena)
-{
-	const struct hidp_cluster *c = t->problem->cluster;
-	if (!weights_new(w, c, arena))
-		return false;
-	/* in proportion to speed, so that every processor is as dear as the others per layer */
-	double sum = 0;
-	for (hidp_node_id n = 0; n < t->node_count; n++) {
-		const struct hidp__site *site = &t->sites[n];
-		for (uint32_t i = 0; i < site->usable_count; i++) {
-			uint32_t q = site->usable[i];
-			double total = 0;
-			for (uint32_t l = 0; l < t->layer_count; l++) {
-				double s = site->single_s[(size_t)l * site->processor_count + q];
-				total += s < INFINITY ? s : 0;
-			}
-			double v = total > 0 ? 1 / total : 1;
-			w->busy[site->first_processor + q] = v;
-			sum += v;
-		}
-	}
-	for (uint32_t q = 0; q < c->processor_count && sum > 0; q++)
-		w->busy[q] /= sum;
-	return true;
-}
-
-static void weigh(double *weights, const double *loads, uint32_t count, double step, double largest,
-                  double *sum)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		double part = loads[i] / largest;
-		weights[i] = weights[i] * exp(step * part) + 1e-4 * step * part;
-		*sum += weights[i];
-	}
-}
-
-static void scale(double *weights, uint32_t count, double factor)
-{
-	for (uint32_t i = 0; i < count; i++)
-		weights[i] *= factor;
-}
-
-/* More weight on what is loaded most; false: nothing is. */
-static bool weights_adjust(struct hidp__weights *w, const struct hidp_cluster *c,
-                           const struct hidp__evaluation *e, double step)
-{
-	double sum = 0;
-	if (!(e->period_s > 0))
-		return false;
-	weigh(w->busy, e->busy_s, c->processor_count, step, e->period_s, &sum);
-	weigh(w->transmit, e->transmit_s, c->node_count, step, e->period_s, &sum);
-	weigh(w->receive, e->receive_s, c->node_count, step, e->period_s, &sum);
-	weigh(w->medium, e->medium_busy_s, c->medium_count, step, e->period_s, &sum);
-	scale(w->busy, c->processor_count, 1 / sum);
-	scale(w->transmit, c->node_count, 1 / sum);
-	scale(w->receive, c->node_count, 1 / sum);
-	scale(w->medium, c->medium_count, 1 / sum);
-	return true;
-}
-
-bool hidp__weights_adjust(struct hidp__weights *weights, const struct hidp_cluster *cluster,
-                          const struct hidp__evaluation *evaluation)
-{
-	return weights_adjust(weights, cluster, evaluation, 0.5);
-}
-
 /* One way to let every request through: a processor for every layer. */
 struct pipeline {
+	const struct hidp__pricing *pricing;
 	struct hidp__search *search;
 	struct hidp__arena *arena;
 	const struct hidp__tables *tables;
@@ -122,15 +28,19 @@ struct pipeline {
 	double longest;           /* the largest of them */
 };
 
-static bool pipeline_begin(struct pipeline *p, struct hidp__search *search,
-                           struct hidp__weights *weights)
+static bool pipeline_begin(struct pipeline *p, struct hidp__pricing *pricing)
 {
+	struct hidp__search *search = pricing->search;
 	const struct hidp__tables *t = search->tables;
 	const struct hidp_cluster *c = t->problem->cluster;
 	struct hidp__arena *a = search->arena;
 	size_t row = (size_t)t->layer_count + 1;
-	*p = (struct pipeline){.search = search, .arena = a, .tables = t, .cluster = c,
-	                       .weights = weights};
+	*p = (struct pipeline){.pricing = pricing,
+	                       .search = search,
+	                       .arena = a,
+	                       .tables = t,
+	                       .cluster = c,
+	                       .weights = &pricing->weights};
 	p->bytes = hidp__arena_calloc(a, row, sizeof(double));
 	p->elements = hidp__arena_calloc(a, row, sizeof(double));
 	p->rest = hidp__arena_alloc(a, row * c->processor_count, sizeof(double));
@@ -291,43 +201,55 @@ static void follow_pipeline(struct pipeline *p, const struct hidp__path *paths)
 	p->loads.period_s = p->longest;
 }
 
+/*
+ * The steps of a share whose layers run on one processor of its node each: on[count].
+ * steps and slices have room for `count`.
+ */
+static void write_steps(struct hidp__share *share, const struct hidp__site *site,
+                        const uint32_t *on, uint32_t count, struct hidp__step *steps,
+                        struct hidp__slice *slices)
+{
+	share->node = site->node;
+	share->steps = steps;
+	for (uint32_t l = 0; l < count; l++) {
+		if (l == 0 || on[l] != on[l - 1]) {
+			uint32_t at = share->step_count++;
+			slices[at].processor = on[l] - site->first_processor;
+			steps[at] = (struct hidp__step){.kind = HIDP_STEP_SINGLE,
+			                                .slice_count = 1,
+			                                .slices = &slices[at]};
+		}
+		steps[share->step_count - 1].layer_count++;
+	}
+}
+
 /* Stages and steps of a processor for every layer, offered. */
 static hidp_status offer_layers(struct pipeline *p, const uint32_t *on)
 {
 	const struct hidp__tables *t = p->tables;
-	uint32_t layers = t->layer_count, stages = 0, steps = 0;
-	struct hidp__stage *stage = hidp__arena_calloc(p->arena, layers, sizeof *stage);
-	struct hidp__share *share = hidp__arena_calloc(p->arena, layers, sizeof *share);
-	struct hidp__step *step = hidp__arena_calloc(p->arena, layers, sizeof *step);
-	struct hidp__slice *slice = hidp__arena_calloc(p->arena, layers, sizeof *slice);
-	if (stage == NULL || share == NULL || step == NULL || slice == NULL)
+	uint32_t layers = t->layer_count, count = 0;
+	struct hidp__stage *stages = hidp__arena_calloc(p->arena, layers, sizeof *stages);
+	struct hidp__share *shares = hidp__arena_calloc(p->arena, layers, sizeof *shares);
+	struct hidp__step *steps = hidp__arena_calloc(p->arena, layers, sizeof *steps);
+	struct hidp__slice *slices = hidp__arena_calloc(p->arena, layers, sizeof *slices);
+	if (stages == NULL || shares == NULL || steps == NULL || slices == NULL)
 		return HIDP_ERR_NOMEM;
-	for (uint32_t l = 0, first = 0; l < layers; l++) {
-		hidp_node_id n = p->node_of[on[l]];
-		bool stays = l > 0 && p->node_of[on[l - 1]] == n;
-		if (!stays) {
-			first = l;
-			share[stages].node = n;
-			share[stages].fraction = 1;
-			share[stages].steps = &step[steps];
-			stage[stages] = (struct hidp__stage){.kind = HIDP_STAGE_SINGLE,
-			                                     .share_count = 1,
-			                                     .row_units = 1,
-			                                     .shares = &share[stages]};
-			stages++;
-		}
-		stage[stages - 1].layer_count = hidp__stage_layers(t, first, l + 1);
-		if (!stays || on[l - 1] != on[l]) {
-			slice[steps].processor = on[l] - t->sites[n].first_processor;
-			step[steps] = (struct hidp__step){.kind = HIDP_STEP_SINGLE,
-			                                  .slice_count = 1,
-			                                  .slices = &slice[steps]};
-			share[stages - 1].step_count++;
-			steps++;
-		}
-		step[steps - 1].layer_count++;
+	for (uint32_t first = 0, end; first < layers; first = end) {
+		hidp_node_id n = p->node_of[on[first]];
+		for (end = first + 1; end < layers && p->node_of[on[end]] == n; end++)
+			;
+		shares[count].fraction = 1;
+		write_steps(&shares[count], &t->sites[n], on + first, end - first, steps + first,
+		            slices + first);
+		stages[count] =
+		        (struct hidp__stage){.kind = HIDP_STAGE_SINGLE,
+		                             .layer_count = hidp__stage_layers(t, first, end),
+		                             .share_count = 1,
+		                             .row_units = 1,
+		                             .shares = &shares[count]};
+		count++;
 	}
-	struct hidp__decisions plan = {stages, stage};
+	struct hidp__decisions plan = {count, stages};
 	return hidp__search_offer(p->search, &plan);
 }
 
@@ -338,13 +260,13 @@ static hidp_status balance(struct pipeline *p, uint32_t *best_on, double *best)
 	uint32_t layers = p->tables->layer_count;
 	double dearest = 0;
 	struct hidp__weights kept;
-	if (!weights_new(&kept, c, p->arena))
+	if (!hidp__weights_new(&kept, c, p->arena))
 		return HIDP_ERR_NOMEM;
-	weights_copy(&kept, p->weights, c);
+	hidp__weights_copy(&kept, p->weights, c);
 	for (uint32_t round = 0; round < BALANCE_ROUNDS; round++) {
 		struct hidp__arena_mark mark = hidp__arena_here(p->arena);
 		struct hidp__path *paths;
-		weights_price(p->weights, c, &p->prices);
+		hidp__weights_price(p->weights, c, &p->prices);
 		if (!hidp__paths_build(&paths, c, &p->prices, p->arena))
 			return HIDP_ERR_NOMEM;
 		double value = price_pipeline(p, paths);
@@ -356,90 +278,132 @@ static hidp_status balance(struct pipeline *p, uint32_t *best_on, double *best)
 			break;
 		if (value > dearest) {
 			dearest = value;
-			weights_copy(&kept, p->weights, c);
+			hidp__weights_copy(&kept, p->weights, c);
 		}
 		if (p->longest < *best) {
 			*best = p->longest;
 			memcpy(best_on, p->on, layers * sizeof *best_on);
 		}
 		if (value >= *best * (1 - 1e-6) ||
-		    !weights_adjust(p->weights, c, &p->loads, 2 / sqrt(1.0 + round)))
+		    !hidp__weights_adjust_by(p->weights, c, &p->loads, 2 / sqrt(1.0 + round)))
 			break;
 	}
-	weights_copy(p->weights, &kept, c);
+	hidp__weights_copy(p->weights, &kept, c);
 	return HIDP_OK;
 }
 
-/* The whole model on one node, its processors in a row. */
-static hidp_status balance_node(struct pipeline *p, hidp_node_id node, uint32_t *on, double *longest)
+/* The whole model on one node: a processor of it for every layer. */
+struct node_pipeline {
+	const struct hidp__site *site;
+	uint32_t layers;
+	double price[HIDP_NODE_PROCESSORS_MAX]; /* [usable] of a second; they add up to 1 */
+	double busy[HIDP_NODE_PROCESSORS_MAX];  /* [usable] */
+	double *rest; /* [place * usable_count + usable] still to pay after that processor */
+	uint32_t *on; /* [layer] processor of the cluster */
+};
+
+static bool node_begin(struct node_pipeline *k, const struct pipeline *p, hidp_node_id node)
 {
-	const struct hidp__tables *t = p->tables;
-	const struct hidp__site *site = &t->sites[node];
-	uint32_t layers = t->layer_count, usable = site->usable_count;
-	double price[HIDP_NODE_PROCESSORS_MAX], busy[HIDP_NODE_PROCESSORS_MAX];
-	double *rest = hidp__arena_alloc(p->arena, ((size_t)layers + 1) * usable, sizeof *rest);
-	uint32_t *now = hidp__arena_alloc(p->arena, layers, sizeof *now);
-	if (rest == NULL || now == NULL)
-		return HIDP_ERR_NOMEM;
+	const struct hidp__site *site = &p->tables->sites[node];
+	size_t places = (size_t)p->tables->layer_count + 1;
+	double sum = 0;
+	k->site = site;
+	k->layers = p->tables->layer_count;
+	k->rest = hidp__arena_alloc(p->arena, places * site->usable_count, sizeof *k->rest);
+	k->on = hidp__arena_alloc(p->arena, k->layers, sizeof *k->on);
+	for (uint32_t i = 0; i < site->usable_count; i++) {
+		k->price[i] = p->weights->busy[site->first_processor + site->usable[i]] + 1e-12;
+		sum += k->price[i];
+	}
+	for (uint32_t i = 0; i < site->usable_count; i++)
+		k->price[i] /= sum;
+	return k->rest != NULL && k->on != NULL;
+}
+
+/* What is cheapest from every processor on, backwards. */
+static void price_node(struct node_pipeline *k)
+{
+	const struct hidp__site *site = k->site;
+	uint32_t usable = site->usable_count;
+	for (uint32_t i = 0; i < usable; i++)
+		k->rest[(size_t)k->layers * usable + i] = 0;
+	for (uint32_t l = k->layers; l-- > 0;) {
+		const double *s = site->single_s + (size_t)l * site->processor_count;
+		const double *after = k->rest + ((size_t)l + 1) * usable;
+		double least = INFINITY;
+		for (uint32_t i = 0; i < usable; i++) {
+			double v = k->price[i] * (s[site->usable[i]] + site->sync_s) + after[i];
+			least = v < least ? v : least;
+		}
+		for (uint32_t i = 0; i < usable; i++) {
+			double v = k->price[i] * s[site->usable[i]] + after[i];
+			k->rest[(size_t)l * usable + i] = v < least ? v : least;
+		}
+	}
+}
+
+/* Follows the cheapest way and sums up what it loads; false: some layer runs nowhere here. */
+static bool follow_node(struct node_pipeline *k)
+{
+	const struct hidp__site *site = k->site;
+	uint32_t usable = site->usable_count, last = usable;
+	for (uint32_t i = 0; i < usable; i++)
+		k->busy[i] = 0;
+	for (uint32_t l = 0; l < k->layers; l++) {
+		const double *s = site->single_s + (size_t)l * site->processor_count;
+		const double *after = k->rest + ((size_t)l + 1) * usable;
+		double least = INFINITY, took = 0;
+		uint32_t next = usable;
+		for (uint32_t i = 0; i < usable; i++) {
+			double t = s[site->usable[i]] + (i == last ? 0 : site->sync_s);
+			double v = k->price[i] * t + after[i];
+			if (v < least) {
+				least = v;
+				next = i;
+				took = t;
+			}
+		}
+		if (next == usable)
+			return false;
+		k->busy[next] += took;
+		k->on[l] = site->first_processor + site->usable[next];
+		last = next;
+	}
+	return true;
+}
+
+/* What is loaded most becomes dearer. */
+static void adjust_node(struct node_pipeline *k, double most, double step)
+{
+	uint32_t usable = k->site->usable_count;
 	double sum = 0;
 	for (uint32_t i = 0; i < usable; i++) {
-		price[i] = p->weights->busy[site->first_processor + site->usable[i]] + 1e-12;
-		sum += price[i];
+		k->price[i] = k->price[i] * exp(step * k->busy[i] / most) + 1e-9;
+		sum += k->price[i];
 	}
-	*longest = INFINITY;
 	for (uint32_t i = 0; i < usable; i++)
-		price[i] /= sum;
+		k->price[i] /= sum;
+}
+
+/* The best of some rounds: on[layer], and the longest load; INFINITY if the node cannot. */
+static hidp_status balance_node(struct pipeline *p, hidp_node_id node, uint32_t *on,
+                                 double *longest)
+{
+	uint32_t layers = p->tables->layer_count, usable = p->tables->sites[node].usable_count;
+	struct node_pipeline k;
+	if (!node_begin(&k, p, node))
+		return HIDP_ERR_NOMEM;
+	*longest = INFINITY;
 	for (uint32_t round = 0; round < BALANCE_ROUNDS && usable > 0; round++) {
-		for (uint32_t i = 0; i < usable; i++) {
-			rest[(size_t)layers * usable + i] = 0;
-			busy[i] = 0;
-		}
-		for (uint32_t l = layers; l-- > 0;) {
-			const double *s = site->single_s + (size_t)l * site->processor_count;
-			const double *after = rest + ((size_t)l + 1) * usable;
-			double least = INFINITY;
-			for (uint32_t i = 0; i < usable; i++) {
-				double v = price[i] * (s[site->usable[i]] + site->sync_s) + after[i];
-				least = v < least ? v : least;
-			}
-			for (uint32_t i = 0; i < usable; i++) {
-				double v = price[i] * s[site->usable[i]] + after[i];
-				rest[(size_t)l * usable + i] = v < least ? v : least;
-			}
-		}
-		uint32_t last = usable;
-		for (uint32_t l = 0; l < layers; l++) {
-			const double *s = site->single_s + (size_t)l * site->processor_count;
-			const double *after = rest + ((size_t)l + 1) * usable;
-			double least = INFINITY;
-			uint32_t next = usable;
-			for (uint32_t i = 0; i < usable; i++) {
-				double v = price[i] * (s[site->usable[i]] +
-				                       (i == last ? 0 : site->sync_s)) +
-				           after[i];
-				if (v < least) {
-					least = v;
-					next = i;
-				}
-			}
-			if (next == usable)
-				return HIDP_OK; /* some layer runs nowhere here */
-			busy[next] += s[site->usable[next]] + (next == last ? 0 : site->sync_s);
-			now[l] = site->first_processor + site->usable[next];
-			last = next;
-		}
-		double most = most_of(busy, usable, 0);
+		price_node(&k);
+		if (!follow_node(&k))
+			return HIDP_OK;
+		double most = most_of(k.busy, usable, 0);
 		if (most < *longest) {
 			*longest = most;
-			memcpy(on, now, layers * sizeof *on);
+			memcpy(on, k.on, layers * sizeof *on);
 		}
-		sum = 0;
-		for (uint32_t i = 0; i < usable; i++) {
-			price[i] = price[i] * exp(2 / sqrt(1.0 + round) * busy[i] / most) + 1e-9;
-			sum += price[i];
-		}
-		for (uint32_t i = 0; i < usable; i++)
-			price[i] /= sum;
+		adjust_node(&k, most, 2 / sqrt(1.0 + round));
 	}
 	p->search->work += (uint64_t)layers * usable * BALANCE_ROUNDS / 4;
 	return HIDP_OK;
@@ -488,29 +452,20 @@ static hidp_status add_taker(struct pipeline *p, hidp_node_id node, struct taker
 	return HIDP_OK;
 }
 
-/* The model on several nodes, requests dealt out to them as is best. */
-static hidp_status offer_replicas(struct pipeline *p, const struct taker *takers, uint32_t count)
+/* How requests are best dealt out to the takers: fraction[count]. */
+static bool deal_requests(struct pipeline *p, const struct taker *takers, uint32_t count,
+                          double *fraction)
 {
-	const struct hidp__tables *t = p->tables;
 	const struct hidp_cluster *c = p->cluster;
-	const struct hidp_plan_options *o = &t->problem->request->options;
-	struct hidp__arena *a = p->arena;
-	double worth = o->objective == HIDP_OBJECTIVE_PERIOD     ? 1
-	               : o->objective == HIDP_OBJECTIVE_WEIGHTED ? o->period_weight
-	                                                         : 0;
-	double energy = o->objective == HIDP_OBJECTIVE_ENERGY     ? 1
-	                : o->objective == HIDP_OBJECTIVE_WEIGHTED ? o->energy_weight
-	                                                          : 0;
-	const double **loads = hidp__arena_alloc(a, count, sizeof *loads);
-	double *cost = hidp__arena_alloc(a, count, sizeof *cost), value;
-	double *fraction = hidp__arena_alloc(a, count, sizeof *fraction);
-	struct hidp__share *shares = hidp__arena_calloc(a, count, sizeof *shares);
-	if (loads == NULL || cost == NULL || fraction == NULL || shares == NULL)
-		return HIDP_ERR_NOMEM;
-	double idle = 0;
+	const struct hidp_plan_options *o = &p->tables->problem->request->options;
+	const struct hidp__pricing *pricing = p->pricing;
+	const double **loads = hidp__arena_alloc(p->arena, count, sizeof *loads);
+	double *cost = hidp__arena_alloc(p->arena, count, sizeof *cost), idle = 0, value;
+	if (loads == NULL || cost == NULL)
+		return false;
 	for (uint32_t k = 0; k < count; k++) {
 		loads[k] = takers[k].loads;
-		cost[k] = energy * takers[k].joules;
+		cost[k] = pricing->energy * takers[k].joules;
 		idle += c->nodes[takers[k].node].desc.power_idle_w;
 	}
 	struct hidp__dealing d = {
@@ -518,35 +473,36 @@ static hidp_status offer_replicas(struct pipeline *p, const struct taker *takers
 	        .resources = c->processor_count + 2 * c->node_count + c->medium_count,
 	        .load = loads,
 	        .cost = cost,
-	        .worth = worth + energy * idle,
+	        .worth = pricing->period + pricing->energy * idle,
 	        .period_limit = o->period_limit_s > 0 ? o->period_limit_s : INFINITY};
-	if (!hidp__deal(&d, fraction, &value, a))
-		return HIDP_ERR_NOMEM;
+	return hidp__deal(&d, fraction, &value, p->arena);
+}
+
+/* The model on several nodes, requests dealt out to them as is best. */
+static hidp_status offer_replicas(struct pipeline *p, const struct taker *takers, uint32_t count)
+{
+	const struct hidp__tables *t = p->tables;
+	struct hidp__arena *a = p->arena;
+	double *fraction = hidp__arena_alloc(a, count, sizeof *fraction), sum = 0;
+	struct hidp__share *shares = hidp__arena_calloc(a, count, sizeof *shares);
 	uint32_t used = 0;
-	double sum = 0;
+	if (fraction == NULL || shares == NULL || !deal_requests(p, takers, count, fraction))
+		return HIDP_ERR_NOMEM;
 	for (uint32_t k = 0; k < count; k++) {
 		if (!(fraction[k] > 1e-6))
 			continue;
+		struct hidp__step *steps = hidp__arena_calloc(a, t->layer_count, sizeof *steps);
+		struct hidp__slice *slices = hidp__arena_calloc(a, t->layer_count, sizeof *slices);
+		if (steps == NULL || slices == NULL)
+			return HIDP_ERR_NOMEM;
 		struct hidp__share *s = &shares[used++];
-		s->node = takers[k].node;
 		s->fraction = fraction[k];
 		sum += fraction[k];
-		s->steps = hidp__arena_calloc(a, t->layer_count, sizeof *s->steps);
-		struct hidp__slice *slices = hidp__arena_calloc(a, t->layer_count, sizeof *slices);
-		if (s->steps == NULL || slices == NULL)
-			return HIDP_ERR_NOMEM;
-		for (uint32_t l = 0; l < t->layer_count; l++) {
-			const uint32_t *on = takers[k].on;
-			if (l == 0 || on[l] != on[l - 1]) {
-				uint32_t at = s->step_count++;
-				slices[at].processor = on[l] - t->sites[s->node].first_processor;
-				s->steps[at] = (struct hidp__step){.kind = HIDP_STEP_SINGLE,
-				                                   .slice_count = 1,
-				                                   .slices = &slices[at]};
-			}
-			s->steps[s->step_count - 1].layer_count++;
-		}
+		write_steps(s, &t->sites[takers[k].node], takers[k].on, t->layer_count, steps,
+		            slices);
 	}
+	if (used < 2 || used > HIDP_PLAN_ROUTES_MAX)
+		return HIDP_OK;
 	for (uint32_t k = 0; k < used; k++)
 		shares[k].fraction /= sum;
 	struct hidp__stage stage = {.kind = HIDP_STAGE_REPLICA,
@@ -555,20 +511,19 @@ static hidp_status offer_replicas(struct pipeline *p, const struct taker *takers
 	                            .row_units = 1,
 	                            .shares = shares};
 	struct hidp__decisions plan = {1, &stage};
-	if (used < 2 || used > HIDP_PLAN_ROUTES_MAX)
-		return HIDP_OK;
 	return hidp__search_offer(p->search, &plan);
 }
 
-hidp_status hidp__search_period(struct hidp__search *search, struct hidp__weights *weights)
+hidp_status hidp__search_period(struct hidp__pricing *pricing)
 {
+	struct hidp__search *search = pricing->search;
 	const struct hidp__tables *t = search->tables;
 	struct pipeline p;
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
 	double best = INFINITY;
 	uint32_t *on = hidp__arena_alloc(search->arena, t->layer_count, sizeof *on), count = 0;
 	struct taker *takers = hidp__arena_calloc(search->arena, t->node_count, sizeof *takers);
-	if (on == NULL || takers == NULL || !pipeline_begin(&p, search, weights))
+	if (on == NULL || takers == NULL || !pipeline_begin(&p, pricing))
 		return HIDP_ERR_NOMEM;
 	hidp_status status = balance(&p, on, &best);
 	if (status == HIDP_OK && best < INFINITY)

@@ -2,8 +2,8 @@
 #ifndef HIDP_PLANNER_PRICING_H
 #define HIDP_PLANNER_PRICING_H
 
-#include "planner/period.h"
 #include "planner/search.h"
+#include "planner/weights.h"
 
 /* How an objective with limits becomes prices (auto.c). */
 struct hidp__pricing {

@@ -16,6 +16,7 @@
 #define ROUNDING 1e-12
 
 struct fixture {
+	struct hidp_context *context;
 	struct random_instance in;
 	struct hidp__arena arena;
 	struct hidp__request request;
@@ -46,12 +47,14 @@ static void begin(struct fixture *f, uint64_t seed, bool alike)
 	      diag);
 	f->problem = (struct hidp__problem){f->in.model, f->in.cluster, f->in.cost, &f->request};
 	ck_assert(hidp__tables_build(&f->tables, &f->problem, &f->arena));
+	f->context = context;
 }
 
 static void end(struct fixture *f)
 {
 	hidp__arena_destroy(&f->arena);
 	random_instance_destroy(&f->in);
+	hidp_context_unref(f->context);
 }
 
 static bool same(double a, double b)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_PLANNER_WEIGHTS_H
+#define HIDP_PLANNER_WEIGHTS_H
+
+#include "planner/prices.h"
+
+/*
+ * Weights of the resources, which add up to 1: the period is the largest load, so no
+ * plan's period is below the weighted mean of its loads.
+ */
+struct hidp__weights {
+	double *busy;     /* [processor of the cluster] */
+	double *transmit; /* [node] */
+	double *receive;  /* [node] */
+	double *medium;   /* [medium] */
+};
+
+/* All 0; false: no memory. */
+bool hidp__weights_new(struct hidp__weights *weights, const struct hidp_cluster *cluster,
+                       struct hidp__arena *arena);
+
+/* Weights that are best where transfers cost nothing; false: no memory. */
+bool hidp__weights_begin(struct hidp__weights *weights, const struct hidp__tables *tables,
+                         struct hidp__arena *arena);
+
+void hidp__weights_copy(struct hidp__weights *to, const struct hidp__weights *from,
+                        const struct hidp_cluster *cluster);
+
+/* The weights as prices of the resources; the other prices stay. */
+void hidp__weights_price(const struct hidp__weights *weights, const struct hidp_cluster *cluster,
+                         struct hidp__prices *prices);
+
+/* More weight on what a plan loads most; false: nothing changes. */
+bool hidp__weights_adjust(struct hidp__weights *weights, const struct hidp_cluster *cluster,
+                          const struct hidp__evaluation *evaluation);
+
+/* The same with a step of one's own: exp(step) times the weight on the largest load. */
+bool hidp__weights_adjust_by(struct hidp__weights *weights, const struct hidp_cluster *cluster,
+                             const struct hidp__evaluation *evaluation, double step);
+
+#endif
