@@ -260,7 +260,8 @@ static hidp_status run(struct hidp__pricing *p, const struct set *root)
 		return status;
 	hidp__search_raise(s, p->bound);
 	bool rounds = has_limits(s) || streams || is_short(s);
-	for (uint32_t i = 0; rounds && i < (streams ? STREAM_ROUNDS : ROUNDS) && !hidp__search_done(s) && s->last_valid; i++) {
+	uint32_t most = rounds ? streams ? STREAM_ROUNDS : ROUNDS : 0;
+	for (uint32_t i = 0; i < most && !hidp__search_done(s) && s->last_valid; i++) {
 		if (!adjust(p))
 			break;
 		status = solve(p, root->settled, root->banned, false);

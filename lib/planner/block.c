@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Most tensors alive at once in a block that is looked into; else only its smallest tensor counts. */
+/* Most tensors alive at once in a block that is looked into; else only its smallest counts. */
 #define LIVE_MAX 6
 
 /*
@@ -75,7 +75,7 @@ static void measure_waist(struct hidp__waists *b, const struct hidp__tables *t, 
 	}
 }
 
-/* Gives the outputs of a block numbers that are free again once they were read for the last time. */
+/* Gives the outputs of a block numbers; they are free again once nobody reads the output. */
 static void number_outputs(struct hidp__waists *b, const struct hidp__tables *t, uint32_t first,
                            uint32_t end)
 {
@@ -197,7 +197,8 @@ bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *t
 	for (uint32_t l = 0; l < layers; l++)
 		reads += tables->layers[l].feed_count;
 	w->reads = hidp__arena_alloc(arena, reads + 1, sizeof *w->reads);
-	if (w->first_read == NULL || w->given_up == NULL || w->reads == NULL || w->waist == NULL || w->next_waist == NULL || w->bytes == NULL || w->elements == NULL ||
+	if (w->first_read == NULL || w->given_up == NULL || w->reads == NULL || w->waist == NULL ||
+	    w->next_waist == NULL || w->bytes == NULL || w->elements == NULL ||
 	    w->enters == NULL || w->smallest == NULL || w->live == NULL || w->slot == NULL ||
 	    w->last_read == NULL)
 		return false;
@@ -226,8 +227,8 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
 	b->least = hidp__arena_alloc(arena, (size_t)layers + 1, sizeof *b->least);
 	b->here = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->here);
 	b->elsewhere = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *b->elsewhere);
-	if (b->place_of == NULL || b->mixed == NULL || b->out == NULL || b->in == NULL || b->least == NULL ||
-	    b->here == NULL || b->elsewhere == NULL)
+	if (b->place_of == NULL || b->mixed == NULL || b->out == NULL || b->in == NULL ||
+	    b->least == NULL || b->here == NULL || b->elsewhere == NULL)
 		return false;
 	for (hidp_node_id a = 0; a < n; a++) {
 		b->out[a] = b->in[a] = HIDP__PATH_NONE;

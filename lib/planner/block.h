@@ -17,7 +17,7 @@ struct hidp__blocks {
 	/* cheapest ways out of and into a node, cheapest computing there and elsewhere */
 	struct hidp__path *out; /* [node] to any other: each figure the least of all paths */
 	struct hidp__path *in;  /* [node] from any other */
-	double *least;          /* [layer_count + 1] sums over the layers before of the least cost anywhere */
+	double *least; /* [layer_count + 1] sums over the layers before of the least cost anywhere */
 	double *here;           /* [node * layer_count + place] least cost of a layer on the node */
 	double *elsewhere;      /* likewise on any other node */
 };

@@ -227,9 +227,10 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
 	/* anything mixed sends something */
 	const struct hidp__path *out = &blocks->out[from];
 	double least = blocks->least[end] - blocks->least[place];
-	if (blocks->waists->smallest[place] > 0)
-		least += b->prices->second * (out->latency_s + (out->element_s > 0 ? 0 : blocks->waists->smallest[place]) *
-		                                                       out->byte_s);
+	double smallest = blocks->waists->smallest[place];
+	if (smallest > 0)
+		least += b->prices->second *
+		         (out->latency_s + (out->element_s > 0 ? 0 : smallest) * out->byte_s);
 	double best = d->cost < b->enter[hidp__node_at(b, place, from)]
 	                      ? d->cost
 	                      : b->enter[hidp__node_at(b, place, from)];
@@ -302,7 +303,7 @@ static bool price_weights(const struct hidp__bound *b, const struct hidp__site *
 	return true;
 }
 
-/* The processors' own time of team steps: overheads, and the work at the cheapest member's price. */
+/* The processors' own time of team steps: overheads, and the work at the cheapest price. */
 static bool price_teams(const struct hidp__bound *b, const struct hidp__site *site,
                         struct hidp__node_prices *np, struct hidp__arena *arena)
 {
@@ -324,12 +325,8 @@ static bool price_teams(const struct hidp__bound *b, const struct hidp__site *si
 			for (uint32_t i = 0; i < team->count; i++) {
 				uint32_t q = team->members[i];
 				size_t at = (size_t)l * site->processor_count + q;
-				const struct hidp__rate *rate = &site->rates[at];
-				double f = rate->fixed_s[HIDP__ROWS] < rate->fixed_s[HIDP__CHANNELS]
-				                   ? rate->fixed_s[HIDP__ROWS]
-				                   : rate->fixed_s[HIDP__CHANNELS];
 				double v = busy[q] * site->least_s[at];
-				fixed += busy[q] * f * rate->slowdown;
+				fixed += busy[q] * hidp__least_fixed_s(&site->rates[at]);
 				least = v < least ? v : least;
 			}
 			sum[l + 1] = sum[l] + fixed + least;

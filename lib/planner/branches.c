@@ -97,7 +97,7 @@ static void price_assignment(struct assignment *a, uint32_t count)
 		a->choice[c] = a->to[c];
 }
 
-/* Tries all processors for component c; those behind it cost `paid`, and `most` is the longest load. */
+/* Tries all processors for component c; the others cost `paid`, their longest load is `most`. */
 static void assign(struct assignment *a, uint32_t c, uint32_t count, double paid, double most)
 {
 	const double *seconds = a->b->seconds + c * a->processors;

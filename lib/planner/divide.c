@@ -15,7 +15,7 @@ struct division {
 	int64_t rows;
 	int64_t units;
 	bool moves; /* bytes matter to some member */
-	double bytes_fixed, bytes_unit; /* bytes of u units are about bytes_fixed + u * bytes_unit, never less */
+	double bytes_fixed, bytes_unit; /* u units have about bytes_fixed + u * bytes_unit, never less */
 	uint32_t count;
 	struct curve curves[HIDP_NODE_PROCESSORS_MAX];
 };

@@ -42,7 +42,7 @@ struct hidp__guess *hidp__guess_new(const struct hidp__tables *tables,
 void hidp__guess_relax(struct hidp__guess *guess, struct hidp__bound *bound, uint32_t place);
 void hidp__guess_pass(struct hidp__guess *guess, const struct hidp__bound *bound, uint32_t place);
 
-/* The run by which the path leaves a node at a waist; its arrays come from the arena. false: no memory. */
+/* The run by which the path leaves a node at a waist; arrays from the arena. false: no memory. */
 bool hidp__guess_run(const struct hidp__guess *guess, uint32_t place, hidp_node_id node,
                      struct hidp__run *run, struct hidp__arena *arena);
 

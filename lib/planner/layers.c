@@ -103,8 +103,9 @@ static void find_odd(struct hidp__tables *t)
 	}
 }
 
-/* Do two layers read the same inputs among the layers from `a` and from `b` on, from the same places? */
-static bool read_alike(const struct hidp__work *x, uint32_t a, const struct hidp__work *y, uint32_t b)
+/* Do two layers read the same inputs from the same places, among those from `a` and `b` on? */
+static bool read_alike(const struct hidp__work *x, uint32_t a, const struct hidp__work *y,
+                       uint32_t b)
 {
 	for (uint32_t i = 0; i < x->feed_count; i++) {
 		uint32_t p = x->feeds[i].place, q = y->feeds[i].place;

@@ -31,7 +31,8 @@ struct hidp__local {
 /*
  * The cheapest steps for a share: the second level of the plan, by dynamic
  * programming over (layers done, processor of the last step). *cost is what they
- * cost at the prices, by the planner's reckoning. Steps come from the arena. Returns HIDP_OK, HIDP_ERR_NOMEM, or
+ * cost at the prices, by the planner's reckoning. Steps come from the arena. Returns
+ * HIDP_OK, HIDP_ERR_NOMEM, or
  * HIDP_ERR_INFEASIBLE if some layer runs nowhere on the node.
  */
 hidp_status hidp__local_plan(const struct hidp__local *local, struct hidp__step **steps,

@@ -14,7 +14,7 @@ struct paper {
 	struct hidp__search *search;
 	const struct hidp__tables *tables;
 	const struct hidp__path *paths;
-	double *seconds; /* [node * (layers + 1) + place] the layers before a place, all processors at work */
+	double *seconds; /* [node * (layers + 1) + place] the layers before it, all processors at work */
 	double *bytes, *elements; /* [layers + 1] of the tensors that cross a cut */
 	/* [processor] that add up to 1 over those of a node: a mean of their loads with these
 	 * weights is not above the largest */
@@ -214,8 +214,8 @@ static bool is_hopeless(const struct paper *p, const struct least *least)
 }
 
 /* A part x of a layer's rows on a node. */
-static void add_layer(const struct paper *p, const struct hidp__site *site, uint32_t place, double x,
-                      struct least *sum)
+static void add_layer(const struct paper *p, const struct hidp__site *site, uint32_t place,
+                      double x, struct least *sum)
 {
 	const struct hidp__node *node = &p->tables->problem->cluster->nodes[site->node];
 	double load = INFINITY, joules = INFINITY;
@@ -272,7 +272,8 @@ static struct least leg_least(const struct paper *p, const struct hidp__leg *leg
 }
 
 /* To send what the layer behind a cut reads, where one tensor crosses it. */
-static double move_least_s(const struct paper *p, uint32_t place, hidp_node_id from, hidp_node_id to)
+static double move_least_s(const struct paper *p, uint32_t place, hidp_node_id from,
+                           hidp_node_id to)
 {
 	const struct hidp__waists *w = &p->tables->waists;
 	const struct hidp__path *path = &p->paths[(size_t)from * p->tables->node_count + to];

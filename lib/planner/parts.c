@@ -95,7 +95,7 @@ static void find_like(struct hidp__parts *p)
 		                         : l + 1;
 }
 
-/* Rows of the shortest layer that can be in one step with a layer, if not all have as many; else 0. */
+/* Rows of the shortest layer that can be in a step with a layer; 0 if all have as many. */
 static double uneven_rows(const struct hidp__tables *t, uint32_t l)
 {
 	int64_t fewest = t->layers[l].rows;

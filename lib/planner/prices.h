@@ -69,7 +69,8 @@ static inline double hidp__path_s(const struct hidp__path *p, double bytes, doub
 }
 
 /* May a node compute at all? */
-static inline bool hidp__takes_part(const struct hidp__prices *prices, const struct hidp__site *site)
+static inline bool hidp__takes_part(const struct hidp__prices *prices,
+                                    const struct hidp__site *site)
 {
 	return prices->allowed[site->node] && site->usable_count != 0;
 }

@@ -14,7 +14,7 @@
  * processors over the whole cluster.
  */
 
-/* Most processors of a node of which every subset is considered; else: the k fastest, for each k. */
+/* Most processors of a node of which every subset is considered; else the k fastest, for each k. */
 #define HIDP__ALL_SUBSETS_MAX 3
 #define HIDP__SUBSETS_MAX (HIDP_NODE_PROCESSORS_MAX - 1)
 /* Branches: doc/plan-space.md. */
@@ -196,7 +196,7 @@ bool hidp__tables_build(struct hidp__tables *tables, const struct hidp__problem 
 /* planner/layers.c: the part that depends on the model alone. */
 bool hidp__tables_layers(struct hidp__tables *tables, struct hidp__arena *arena);
 
-/* Of every cut, bytes and elements of all tensors that cross it whole: [layer_count + 1], zeroed. */
+/* Bytes and elements of all tensors that cross every cut whole: [layer_count + 1], zeroed. */
 void hidp__tables_crossing(const struct hidp__tables *tables, double *bytes, double *elements);
 
 /* planner/block.c: where one tensor crosses. */

@@ -22,18 +22,18 @@ struct hidp__search {
 	double lower_bound;
 	struct hidp__evaluation last;   /* of the last plan that was offered, until the next */
 	bool last_valid;
-	double excess;                  /* least by which a plan broke a limit, relative; INFINITY: none was offered */
+	double excess; /* least by which a plan broke a limit, relative; INFINITY: none did */
 	struct hidp_diagnostic shortage; /* what that plan was short of */
-	bool *is_short;                 /* [processor] its memory, or its node's, was not enough for some plan */
+	bool *is_short; /* [processor] its memory, or its node's, was short for some plan */
 	bool restricted;                /* not all of the plan space is searched: nothing is proven */
-	double path_value;              /* no plan without splits and branches over several nodes is below */
+	double path_value;              /* no plan without splits and branches over nodes is below */
 	bool exhausted;                 /* every plan that could be better was looked at */
 	uint64_t work, work_limit;
 	uint64_t work_before_exact;     /* what one look at the problem took */
 };
 
 /* A default for work_limit: hardly ever reached, by small problems that resist (exact.c). */
-#define HIDP__WORK_DEFAULT 128000000
+#define HIDP__WORK_DEFAULT 64000000
 
 /* false: no memory; to be ended all the same. */
 bool hidp__search_begin(struct hidp__search *search, const struct hidp__tables *tables,

@@ -73,7 +73,7 @@ struct rows_step {
 	const struct hidp__site *site;
 	const struct hidp__tables *t;
 	uint32_t first, last;
-	double extra[HIDP_STEP_LAYERS_MAX]; /* part of the rows that every slice computes besides, at least */
+	double extra[HIDP_STEP_LAYERS_MAX]; /* part of the rows that every slice has besides, at least */
 	double bytes;                       /* that all slices together move, at least */
 	/* [processor] what all rows of all layers take, and what slices take however small they are */
 	double whole[HIDP_NODE_PROCESSORS_MAX], start[HIDP_NODE_PROCESSORS_MAX];
@@ -178,8 +178,8 @@ static double bound_rows_step(const struct rows_step *step, const struct hidp__t
 }
 
 /* The same for all teams; returns the least if rows could be cut. */
-static double bound_rows_steps(struct hidp__site *site, const struct hidp__tables *t, uint32_t first,
-                               uint32_t length)
+static double bound_rows_steps(struct hidp__site *site, const struct hidp__tables *t,
+                               uint32_t first, uint32_t length)
 {
 	double *bounds = &site->rows_bound_s[hidp__rows_at(site, first, length, 0)];
 	struct rows_step step;
