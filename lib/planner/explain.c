@@ -10,6 +10,9 @@
 #include "plan/plan_priv.h"
 #include "report/explain_priv.h"
 
+/* There are many alternatives, and none has to be the best of its kind: they take less work. */
+#define ALTERNATIVE_WORK 2000000
+
 /* Most questions in all, and those about stages among them: each of them is a planning. */
 #define QUESTIONS_MAX 48u
 #define STAGE_QUESTIONS_MAX 28u
@@ -126,6 +129,8 @@ static hidp_status plan_alternative(const struct inquiry *q, struct hidp__altern
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
 	struct hidp__arena_mark mark = hidp__arena_here(q->arena);
 	struct hidp_plan *other;
+	if (options.work_limit == 0)
+		options.work_limit = ALTERNATIVE_WORK;
 	a->status = HIDP_ERR_NOMEM;
 	if (restrict_options(q, a, &options))
 		a->status =
