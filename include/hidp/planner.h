@@ -17,9 +17,10 @@
  * @defgroup planner Planner
  * @brief Finds the best plan, and says how good it is.
  *
- * The result depends on the arguments alone: the same model, cluster, costs and
- * options give the same plan, whatever the machine, its clock or the number of
- * threads that plan at the same time.
+ * The result of hidp_plan() depends on the arguments alone: the same model, cluster,
+ * costs and options give the same plan, whatever the machine, its clock or the number
+ * of threads that plan at the same time. What a struct hidp_planner gives also depends
+ * on what it was asked before.
  * @{
  */
 

@@ -5,7 +5,7 @@
 
 #include "planner/reach.h"
 
-/* Longest stages that are looked at one by one; the halo of longer ones is no less than that. */
+/* Longest stages that are looked at one by one; of longer ones see fill_row(). */
 #define STAGE_MAX 24
 
 /* Stages that end at a place: they begin right before it, one layer before that, ... */
@@ -106,7 +106,8 @@ static void add_stages(struct hidp__halo *h, uint32_t from, uint32_t end)
 		reach = reach < 0 ? 0 : reach > rows ? rows : reach;
 		hidp__reach_back(&h->reach, t, begin, true);
 		if (begin > from && t->always)
-			fetched = hidp__reach_least(&h->reach, begin - 1);
+			fetched = fmin(hidp__reach_least(&h->reach, begin - 1),
+			               (double)t->layers[begin - 1].rows);
 		add_layer(h, begin, reach, fetched, count > 0 ? work - lanes : h->zero, work, wait);
 		least_sums(best, h->best + (size_t)begin * lanes, wait, lanes);
 		count++;

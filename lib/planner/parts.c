@@ -140,9 +140,11 @@ static void sum_node(struct hidp__parts *p, hidp_node_id node)
 			n->apart[way] = like->apart[way] + apart;
 			n->apart_row[way] = like->apart_row[way] + apart / rows;
 		}
-		/* a step as a whole gets the least part of its layers */
+		/* a step as a whole gets the least part of its layers, and its slices may have a
+		 * row less than their part of some of them */
 		if (uneven > 0)
-			n->uneven += 2 / uneven * fabs(work_of(p, node, l, 1));
+			n->uneven += (2 + site->usable_count) / uneven *
+			             fabs(work_of(p, node, l, 1));
 	}
 	if (site->usable_count < 2)
 		return;

@@ -28,6 +28,8 @@ struct hidp__parts;
 
 /* Layers times nodes up to which parts are looked at. */
 #define HIDP__PARTS_CELLS_MAX 8192
+/* The same of layers squared: what is kept of halos grows so. */
+#define HIDP__PARTS_SQUARES_MAX 2097152
 
 /* NULL: no memory. */
 struct hidp__parts *hidp__parts_new(const struct hidp__tables *tables,

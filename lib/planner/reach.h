@@ -45,8 +45,9 @@ static inline double hidp__reach_both(const struct hidp__reach *r, uint32_t plac
 
 /*
  * Takes a layer into the stage, the layers behind it being in it: what it reads. With
- * `least` no share reaches less, however rows are cut: where they are no whole
- * multiples, owning rounds by up to a row on either side.
+ * `least` no share reaches less, however rows are cut: where a cut between output rows is
+ * not one between input rows, owning rounds by up to a stride less a row (or less than a
+ * row), and by up to a row on either side where they are no whole multiples.
  */
 static inline void hidp__reach_back(struct hidp__reach *r, const struct hidp__tables *t,
                                     uint32_t place, bool least)
@@ -60,11 +61,16 @@ static inline void hidp__reach_back(struct hidp__reach *r, const struct hidp__ta
 		if (from == UINT32_MAX)
 			continue;
 		double d = (double)rule->divisor, stride = (double)rule->stride / d;
-		bool multiple = (double)w->feeds[i].rows == stride * (double)w->rows;
-		double round = least && !multiple ? 1 + stride : 0;
-		double up = above * stride + (double)rule->pad / d - round;
+		double up = above * stride + (double)rule->pad / d;
 		double down = below * stride +
-		              (double)(rule->extent - rule->stride - rule->pad) / d - round;
+		              (double)(rule->extent - rule->stride - rule->pad) / d;
+		if (least && (double)w->feeds[i].rows != stride * (double)w->rows) {
+			up -= 1 + stride;
+			down -= 1 + stride;
+		} else if (least) {
+			up -= (d - 1) / d;
+			down -= stride > 1 ? stride - 1 : 0;
+		}
 		if (r->stamp[from] != r->mark) {
 			r->stamp[from] = r->mark;
 			r->above[from] = r->below[from] = 0;

@@ -188,6 +188,11 @@ static double unread_rows(const struct hidp__bound *b, uint32_t end)
 	return (double)last->rows - b->blocks.waists->bytes[end] / last->row_bytes;
 }
 
+static double clamp_part(double part)
+{
+	return part > 0 ? part < 1 ? part : 1 : 0;
+}
+
 /*
  * What is left to pay behind a sequence of split stages that lasts `level` seconds at
  * least: on some node the rows come together. It has of them what it could compute
@@ -205,7 +210,7 @@ static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t c
 	double unread = unread_rows(b, end);
 	for (hidp_node_id m = 0; m < t->node_count; m++) {
 		const struct hidp__path *in = &b->blocks.in[m];
-		double part = 0, all = INFINITY;
+		double part = 0, all = INFINITY, joined = INFINITY, then = 0;
 		if (!in->exists || (end == t->layer_count && m != output))
 			continue;
 		double rest = end == t->layer_count ? 0 : b->enter[hidp__node_at(b, end, m)];
@@ -214,18 +219,20 @@ static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t c
 		for (uint32_t i = 0; i < count; i++) {
 			if (s->who[i] != m)
 				continue;
-			if (level < s->join[i])
-				continue;
-			part = (level - s->start[i]) * s->rate[i];
-			part = part > 0 ? part < 1 ? part : 1 : 0;
 			all = s->start[i] + 1 / s->rate[i];
+			if (level < s->join[i]) {
+				joined = s->join[i];
+				then = clamp_part((joined - s->start[i]) * s->rate[i]);
+				continue;
+			}
+			part = clamp_part((level - s->start[i]) * s->rate[i]);
 		}
 		/* shares are cut to whole rows */
+		double row_s = last->row_bytes * in->byte_s + elements * in->element_s;
 		double missing = (1 - part - s->off) * rows - 2 - unread;
-		double wire = missing > 0 ? missing * (last->row_bytes * in->byte_s +
-		                                       elements * in->element_s)
-		                          : 0;
-		double v = level + wire;
+		double later = (1 - then - s->off) * rows - 2 - unread;
+		double v = level + (missing > 0 ? missing * row_s : 0);
+		v = fmin(v, joined + (later > 0 ? later * row_s : 0));
 		if (all > level && all < v)
 			v = all;
 		v = second * (v + in->latency_s) + rest;
@@ -487,8 +494,10 @@ static uint32_t find_sequences(struct hidp__spread *s, struct hidp__bound *b, ui
 		double all = s->balanced[end] - s->balanced[place];
 		double one = s->quickest[end] - s->quickest[place];
 		double busy = s->busy[end] - s->busy[place];
-		double least = b->prices->second * ((all > one ? all : one) + messages * s->latency_s) +
-		               busy + b->behind[end];
+		/* who has the tensor computes while the others wait for it */
+		one += (messages - 1) * s->latency_s;
+		double least = b->prices->second * ((all > one ? all : one) + s->latency_s) + busy +
+		               b->behind[end];
 		b->work++;
 		if (least >= most)
 			continue;
@@ -518,7 +527,8 @@ static double cost_until(const struct hidp__spread *s, const struct hidp__bound 
 	if (place == 0)
 		return node == b->tables->problem->request->input_node ? 0 : INFINITY;
 	double last = here[place - 1];
-	double mixed = last + s->before[place - 1] + b->prices->second * s->latency_s;
+	double mixed = last + s->before[place - 1];
+	mixed += b->tables->always ? b->prices->second * s->latency_s : 0;
 	uint32_t first = place - 1;
 	for (; !b->blocks.waists->waist[first]; first--)
 		last += here[first - 1];
@@ -530,8 +540,11 @@ static double cost_until(const struct hidp__spread *s, const struct hidp__bound 
 static void relax_splits(struct hidp__spread *s, struct hidp__bound *b, uint32_t place)
 {
 	uint32_t n = b->tables->node_count;
-	for (hidp_node_id a = 0; a < n; a++)
-		s->worth[a] = fmin(indifference(b, place, a), s->ceiling - cost_until(s, b, place, a));
+	for (hidp_node_id a = 0; a < n; a++) {
+		s->worth[a] = indifference(b, place, a);
+		if (s->ceiling < INFINITY)
+			s->worth[a] = fmin(s->worth[a], s->ceiling - cost_until(s, b, place, a));
+	}
 	bool close = s->budget > 0;
 	for (uint32_t count = find_sequences(s, b, place); count > 0;) {
 		uint32_t best = 0;
