@@ -38,8 +38,9 @@ struct hidp__halo {
 };
 
 /*
- * Halo rows of a layer on a node that has nearly all of it: the others have a row of
- * every layer. Between that and `rows` for a small part, what it has is concave.
+ * Halo rows of a layer on a node that has nearly all of it: the others own a row of
+ * every layer (doc/plan-space.md). Between that and `rows` for a small part, what it has
+ * is concave.
  */
 static double rows_beside_all(double rows, double of)
 {

@@ -19,7 +19,10 @@ struct hidp__halo *hidp__halo_new(const struct hidp__tables *tables,
  * which is always the same for it. */
 void hidp__halo_begin(struct hidp__halo *halo, uint32_t first, uint32_t limit);
 
-/* Seconds if the node's part is small, and if it has nearly all; in between no less than a line. */
+/*
+ * Seconds if the node's part is small, and if it has nearly all; in between it is no less
+ * than a line.
+ */
 void hidp__halo_of(const struct hidp__halo *halo, hidp_node_id node, uint32_t end, double *small,
                    double *nearly);
 
