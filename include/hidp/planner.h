@@ -117,8 +117,9 @@ HIDP_API hidp_status hidp_planner_plan(struct hidp_planner *planner,
  *
  * Per stage the chosen mode, its binding resource, the best alternative that was
  * found and what it would have cost; which nodes were left out, and why.
- * Alternatives are planned anew, at most 48 of them, so this takes some dozens of
- * times as long as planning did.
+ * Alternatives are planned anew, at most 48 of them, with a work limit of 2,000,000 if
+ * the plan's options have none, so this takes some dozens of times as long as planning
+ * did.
  *
  * @param[in]  plan       The plan.
  * @param[out] buffer     Receives the text and a NUL, as far as it fits; may be

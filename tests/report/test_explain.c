@@ -202,6 +202,7 @@ START_TEST(random_plans_are_explained)
 		random_instance_init(&r, context, &params, seed + i);
 		if (_i == 0)
 			r.options = (struct hidp_plan_options)HIDP_PLAN_OPTIONS_INIT;
+		r.options.work_limit = 1000000; /* for every alternative as well */
 		if (hidp_plan(r.model, r.cluster, r.cost, &r.options, &plan, NULL) == HIDP_OK) {
 			char *text = explain(plan);
 			if (i % 4 == 0) {
