@@ -46,7 +46,7 @@ struct hidp_plan_figures {
 	double migration_s;        /**< time to load the weights that are not resident, node after node */
 	uint64_t migration_bytes;  /**< bytes of those weights */
 	uint64_t transfer_bytes;   /**< bytes on links per request, on average over the routes */
-	uint64_t work;             /**< search steps that the planner took */
+	uint64_t work;             /**< search steps that the planner took; 0: made by hand, or recalled */
 };
 
 /** Initialiser for a struct hidp_plan_figures. */

@@ -5,6 +5,8 @@
 #include "planner/block.h"
 #include "planner/branches.h"
 
+struct hidp__node_prices;
+
 /*
  * The relaxed problem: a shortest path over (layers done, node, processor), in
  * which no edge costs more than what a plan would pay. Its length is a lower bound
@@ -15,8 +17,6 @@
  * node alone is one *mixed* edge. A state is the processor of the last step, or
  * "team" (the number of processors of the node) for a step on several.
  */
-struct hidp__node_prices;
-
 struct hidp__bound {
 	const struct hidp__tables *tables;
 	const struct hidp__prices *prices;

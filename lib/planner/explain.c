@@ -185,7 +185,7 @@ static hidp_status ask_in_general(const struct inquiry *q)
 		enum hidp__restriction restriction;
 		bool wanted;
 	} questions[] = {
-		{HIDP__AS_ASKED, q->t->figures.work == 0},
+		{HIDP__AS_ASKED, !hidp__was_searched(&q->t->figures)},
 		{HIDP__WITHOUT_LATENCY_LIMIT, o->latency_limit_s > 0},
 		{HIDP__WITHOUT_PERIOD_LIMIT, o->period_limit_s > 0},
 		{HIDP__WITHOUT_ENERGY_LIMIT, o->energy_limit_j > 0},

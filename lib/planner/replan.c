@@ -95,7 +95,7 @@ static bool links_hold(const struct hidp_cluster *now, const struct hidp_cluster
 bool hidp__plan_holds(const struct hidp_plan *plan, const struct hidp__problem *problem)
 {
 	const struct hidp_cluster *now = problem->cluster, *then = plan->cluster;
-	if (plan->model != problem->model || plan->cost != problem->cost ||
+	if (!(plan->lower_bound > 0) || plan->model != problem->model || plan->cost != problem->cost ||
 	    now->node_count != then->node_count || now->medium_count != then->medium_count ||
 	    now->processor_count != then->processor_count ||
 	    !same_request(&plan->request, problem->request, problem->model->layer_count,

@@ -6,7 +6,7 @@
 
 /*
  * Does what is known of a plan hold for another problem as well? It does if the same is
- * asked, nothing became cheaper since (so no plan is below the bound), and nothing that the
+ * asked, it has a bound, nothing became cheaper since (so no plan is below the bound), and nothing that the
  * plan uses became dearer (so it costs what it did). The plan is then not to be found anew,
  * whatever else changed.
  */

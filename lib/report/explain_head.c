@@ -48,7 +48,7 @@ static void add_objective(struct hidp__words *w)
 		hidp__say(w, ", so it is ");
 		hidp__say(w, hidp__report_verdict(f, verdict));
 	} else {
-		hidp__say(w, w->t->figures.work == 0
+		hidp__say(w, !hidp__was_searched(&w->t->figures)
 				     ? "; this plan was not searched for, no lower bound is known"
 				     : "; no lower bound is known");
 	}

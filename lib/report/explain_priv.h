@@ -109,4 +109,10 @@ bool hidp__report_all_parts(const struct hidp__timeline *timeline, struct hidp__
 void hidp__explanation_write(struct hidp__text *text, const struct hidp__explanation *explanation,
 			     const struct hidp__parts *parts);
 
+/* Not made by hand; a plan that a planner recalled took no steps, but it has a bound. */
+static inline bool hidp__was_searched(const struct hidp_plan_figures *figures)
+{
+	return figures->work != 0 || figures->lower_bound > 0;
+}
+
 #endif

@@ -193,7 +193,7 @@ void hidp__say_alternative(struct hidp__words *w, const struct hidp__alternative
 		hidp__say_value(w, a->objective);
 		hidp__say(w, ", ");
 		hidp__say_comparison(w, a->objective);
-		if (w->t->figures.work != 0 && a->objective < w->t->figures.objective * (1 - 1e-9))
+		if (hidp__was_searched(&w->t->figures) && a->objective < w->t->figures.objective * (1 - 1e-9))
 			hidp__say(w, ", which the search had missed");
 	} else {
 		hidp__say(w, ", none found");

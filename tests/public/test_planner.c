@@ -61,6 +61,14 @@ static struct hidp_cluster *slower_link(double bandwidth_Bps)
 	return cluster;
 }
 
+static void check_same_words(const struct hidp_plan *a, const struct hidp_plan *b)
+{
+	char of_a[8192], of_b[8192];
+	ck_assert_int_eq(hidp_plan_explain(a, of_a, sizeof of_a, NULL), HIDP_OK);
+	ck_assert_int_eq(hidp_plan_explain(b, of_b, sizeof of_b, NULL), HIDP_OK);
+	ck_assert_str_eq(of_a, of_b);
+}
+
 /*
  * Plans for the cluster and gives the reference to it away. The figures must be those of
  * planning anew; returns whether the planner knew the plan, and so did not search.
@@ -80,6 +88,8 @@ static bool knows(struct hidp_cluster *cluster, const struct hidp_plan_options *
 	ck_assert_double_le(a.lower_bound, b.objective);
 	ck_assert_double_gt(b.work, 0);
 	bool known = a.work == 0;
+	if (known && a.lower_bound == b.lower_bound) /* it is still one that was searched for */
+		check_same_words(plan, anew);
 	hidp_plan_unref(plan);
 	hidp_plan_unref(anew);
 	hidp_cluster_unref(cluster);
