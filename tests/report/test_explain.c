@@ -253,7 +253,7 @@ START_TEST(buffers_and_arguments)
 	struct hidp_plan *plan = make_plan("branch");
 	char *text = explain(plan), small[64] = "before";
 	size_t length = strlen(text), needed = 7;
-	for (size_t size = 0; size <= sizeof small; size += 16) {
+	for (size_t size = 0; size <= sizeof small; size += sizeof small / 2) {
 		ck_assert_int_eq(hidp_plan_explain(plan, size != 0 ? small : NULL, size, &needed),
 				 HIDP_OK);
 		ck_assert_uint_eq(needed, length);
