@@ -27,6 +27,8 @@
 #define CLOSE_ENOUGH 0.05
 /* Paths that cost so much more than the best plan are not worth building. */
 #define SURELY_WORSE 1.3
+/* Nor where a period is so near that of the best mixture of pipelines. */
+#define NEAR_MIXED 0.1
 /* Problems that took more work are not looked at once more without parts of the cluster. */
 #define WITHOUT_WORK 60000
 
@@ -259,7 +261,8 @@ static hidp_status run(struct hidp__pricing *p, const struct set *root)
 	if (status != HIDP_OK)
 		return status;
 	hidp__search_raise(s, p->bound);
-	bool rounds = has_limits(s) || streams || is_short(s);
+	/* where nothing but the period counts its weights are the best already (period.h) */
+	bool rounds = has_limits(s) || (streams && p->latency + p->energy > 0) || is_short(s);
 	uint32_t most = rounds ? streams ? STREAM_ROUNDS : ROUNDS : 0;
 	for (uint32_t i = 0; i < most && !hidp__search_done(s) && s->last_valid; i++) {
 		if (!adjust(p))
@@ -402,7 +405,7 @@ static bool follows_path(const struct hidp__search *s)
  */
 static hidp_status do_without(struct hidp__search *s, const struct set *root)
 {
-	if (follows_path(s))
+	if (follows_path(s) || s->value <= s->mixed_value * (1 + NEAR_MIXED))
 		return HIDP_OK;
 	uint32_t processors = s->problem->cluster->processor_count;
 	bool *used = hidp__arena_alloc(s->arena, processors, sizeof *used);

@@ -187,6 +187,17 @@ static double read_fractions(const struct tableau *t, const struct hidp__dealing
 	return broken;
 }
 
+/* What the slacks of the resources have left in the objective: they bind, or it is 0. */
+static void read_weights(const struct tableau *t, const struct hidp__dealing *d)
+{
+	memset(d->weight, 0, d->resources * sizeof *d->weight);
+	for (uint32_t c = 0; c < t->columns; c++) {
+		uint32_t row = t->nonbasic[c] - t->columns;
+		if (t->nonbasic[c] >= t->columns && row < d->resources)
+			d->weight[row] = fmax(-*at(t, t->rows, c), 0) * t->dearest / t->unit;
+	}
+}
+
 static double value_of(const struct hidp__dealing *d, const double *fraction)
 {
 	double sum = 0, longest = 0;
@@ -217,6 +228,8 @@ bool hidp__deal(const struct hidp__dealing *d, double *fraction, double *value,
 	for (uint32_t round = 0; round < 2000 && improve(&t, round); round++)
 		;
 	double broken = read_fractions(&t, d, fraction);
+	if (d->weight != NULL)
+		read_weights(&t, d);
 	*value = broken > 1e-9 ? INFINITY : value_of(d, fraction);
 	hidp__arena_back(arena, mark);
 	return true;

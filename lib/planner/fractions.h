@@ -20,6 +20,7 @@ struct hidp__dealing {
 	const double *energy;      /* [route] joules; NULL: no limit of energy */
 	double energy_period;      /* joules per second of the period */
 	double energy_limit;
+	double *weight; /* [resource] filled in: what a second less of it would save; NULL: not asked */
 };
 
 /*

@@ -5,200 +5,34 @@
 #include <string.h>
 
 #include "planner/fractions.h"
-#include "planner/weights.h"
+#include "planner/pipeline.h"
 
-/* Rounds in which weights are adjusted. */
-#define BALANCE_ROUNDS 24
-
-/* One way to let every request through: a processor for every layer. */
-struct pipeline {
+/* Offers plans made of pipelines: one over all nodes, or one on each, requests dealt out to them. */
+struct offers {
 	const struct hidp__pricing *pricing;
 	struct hidp__search *search;
 	struct hidp__arena *arena;
 	const struct hidp__tables *tables;
 	const struct hidp_cluster *cluster;
-	struct hidp__weights *weights;
-	struct hidp__prices prices;
-	double *bytes, *elements; /* [layers + 1] that cross a cut */
-	double *rest;             /* [place * processors + processor] still to pay after that processor */
-	double *enter;            /* [place * nodes + node] to begin there */
-	uint32_t *on;             /* [layer] processor of the cluster */
-	hidp_node_id *node_of;    /* [processor of the cluster] */
-	struct hidp__evaluation loads; /* of `on` */
-	double longest;           /* the largest of them */
+	hidp_node_id *node_of; /* [processor of the cluster] */
 };
 
-static bool pipeline_begin(struct pipeline *p, struct hidp__pricing *pricing)
+static bool begin(struct offers *p, struct hidp__pricing *pricing)
 {
 	struct hidp__search *search = pricing->search;
-	const struct hidp__tables *t = search->tables;
-	const struct hidp_cluster *c = t->problem->cluster;
-	struct hidp__arena *a = search->arena;
-	size_t row = (size_t)t->layer_count + 1;
-	*p = (struct pipeline){.pricing = pricing,
-	                       .search = search,
-	                       .arena = a,
-	                       .tables = t,
-	                       .cluster = c,
-	                       .weights = &pricing->weights};
-	p->bytes = hidp__arena_calloc(a, row, sizeof(double));
-	p->elements = hidp__arena_calloc(a, row, sizeof(double));
-	p->rest = hidp__arena_alloc(a, row * c->processor_count, sizeof(double));
-	p->enter = hidp__arena_alloc(a, row * c->node_count, sizeof(double));
-	p->on = hidp__arena_alloc(a, row, sizeof *p->on);
-	p->node_of = hidp__arena_alloc(a, c->processor_count, sizeof *p->node_of);
-	p->loads.busy_s = hidp__arena_alloc(a, c->processor_count, sizeof(double));
-	p->loads.transmit_s = hidp__arena_alloc(a, c->node_count, sizeof(double));
-	p->loads.receive_s = hidp__arena_alloc(a, c->node_count, sizeof(double));
-	p->loads.medium_busy_s = hidp__arena_alloc(a, (size_t)c->medium_count + 1, sizeof(double));
-	if (p->bytes == NULL || p->elements == NULL || p->rest == NULL || p->enter == NULL ||
-	    p->on == NULL || p->node_of == NULL || p->loads.busy_s == NULL ||
-	    p->loads.transmit_s == NULL || p->loads.receive_s == NULL ||
-	    p->loads.medium_busy_s == NULL || !hidp__prices_begin(&p->prices, c, a))
+	const struct hidp_cluster *c = search->problem->cluster;
+	*p = (struct offers){.pricing = pricing,
+	                     .search = search,
+	                     .arena = search->arena,
+	                     .tables = search->tables,
+	                     .cluster = c};
+	p->node_of = hidp__arena_alloc(p->arena, c->processor_count, sizeof *p->node_of);
+	if (p->node_of == NULL)
 		return false;
-	hidp__tables_crossing(t, p->bytes, p->elements);
 	for (hidp_node_id n = 0; n < c->node_count; n++)
 		for (uint32_t q = 0; q < c->nodes[n].processor_count; q++)
 			p->node_of[c->nodes[n].first_processor + q] = n;
 	return true;
-}
-
-static double move_price(const struct pipeline *p, const struct hidp__path *paths, uint32_t place,
-                         hidp_node_id from, hidp_node_id to)
-{
-	const struct hidp__path *path = &paths[(size_t)from * p->cluster->node_count + to];
-	if (!path->exists)
-		return INFINITY;
-	return p->bytes[place] * path->byte_cost + p->elements[place] * path->element_cost;
-}
-
-/* What is cheapest from every processor on, backwards; returns the whole. */
-static double price_pipeline(struct pipeline *p, const struct hidp__path *paths)
-{
-	const struct hidp__tables *t = p->tables;
-	uint32_t nodes = t->node_count, processors = p->cluster->processor_count;
-	uint32_t layers = t->layer_count;
-	const struct hidp__request *r = t->problem->request;
-	for (uint32_t q = 0; q < processors; q++)
-		p->rest[(size_t)layers * processors + q] =
-		        p->node_of[q] == r->output_node
-		                ? 0
-		                : move_price(p, paths, layers, p->node_of[q], r->output_node);
-	for (uint32_t place = layers; place-- > 0;) {
-		const double *after = p->rest + (size_t)(place + 1) * processors;
-		double *enter = p->enter + (size_t)place * nodes;
-		for (hidp_node_id n = 0; n < nodes; n++) {
-			const struct hidp__site *site = &t->sites[n];
-			enter[n] = INFINITY;
-			for (uint32_t i = 0; i < site->usable_count; i++) {
-				uint32_t q = site->usable[i], all = site->first_processor + q;
-				double s = site->single_s[(size_t)place * site->processor_count + q];
-				double v = s < INFINITY ? p->weights->busy[all] * (s + site->sync_s) +
-				                                  after[all]
-				                        : INFINITY;
-				enter[n] = v < enter[n] ? v : enter[n];
-			}
-		}
-		for (hidp_node_id n = 0; n < nodes; n++) {
-			const struct hidp__site *site = &t->sites[n];
-			double least = enter[n];
-			for (hidp_node_id m = 0; m < nodes; m++) {
-				double v = enter[m];
-				if (m == n || v >= least)
-					continue;
-				v += move_price(p, paths, place, n, m);
-				least = v < least ? v : least;
-			}
-			for (uint32_t q = 0; q < site->processor_count; q++) {
-				uint32_t all = site->first_processor + q;
-				double s = site->single_s[(size_t)place * site->processor_count + q];
-				double v = s < INFINITY ? p->weights->busy[all] * s + after[all]
-				                        : INFINITY;
-				p->rest[(size_t)place * processors + all] = v < least ? v : least;
-			}
-		}
-	}
-	/* before the first layer: on the input node, no processor */
-	double least = p->enter[r->input_node];
-	for (hidp_node_id m = 0; m < nodes; m++) {
-		double v = m == r->input_node
-		                   ? INFINITY
-		                   : p->enter[m] + move_price(p, paths, 0, r->input_node, m);
-		least = v < least ? v : least;
-	}
-	return least;
-}
-
-static void add_move(struct pipeline *p, uint32_t place, hidp_node_id from, hidp_node_id to)
-{
-	while (from != to) {
-		hidp_node_id hop = hidp__next_hop(p->cluster, from, to);
-		if (hop == HIDP_NODE_NONE)
-			return;
-		const struct hidp__link *l = hidp__link(p->cluster, from, hop);
-		double size = l->wire_dtype == HIDP_DTYPE_DEFAULT
-		                      ? p->bytes[place]
-		                      : p->elements[place] * (double)hidp__dtype_bytes(l->wire_dtype);
-		double wire = size / l->bandwidth_Bps;
-		p->loads.transmit_s[from] += wire;
-		p->loads.receive_s[hop] += wire;
-		if (l->medium != HIDP_MEDIUM_NONE)
-			p->loads.medium_busy_s[l->medium] += wire;
-		from = hop;
-	}
-}
-
-static double most_of(const double *values, uint32_t count, double most)
-{
-	for (uint32_t i = 0; i < count; i++)
-		most = values[i] > most ? values[i] : most;
-	return most;
-}
-
-/* Follows the cheapest way and sums up what it loads. */
-static void follow_pipeline(struct pipeline *p, const struct hidp__path *paths)
-{
-	const struct hidp__tables *t = p->tables;
-	const struct hidp_cluster *c = p->cluster;
-	uint32_t processors = c->processor_count, last = UINT32_MAX;
-	hidp_node_id at = t->problem->request->input_node;
-	memset(p->loads.busy_s, 0, processors * sizeof(double));
-	memset(p->loads.transmit_s, 0, c->node_count * sizeof(double));
-	memset(p->loads.receive_s, 0, c->node_count * sizeof(double));
-	memset(p->loads.medium_busy_s, 0, c->medium_count * sizeof(double));
-	for (uint32_t place = 0; place < t->layer_count; place++) {
-		double least = INFINITY, took = 0;
-		uint32_t next = 0;
-		const double *after = p->rest + (size_t)(place + 1) * processors;
-		for (uint32_t q = 0; q < processors; q++) {
-			hidp_node_id n = p->node_of[q];
-			const struct hidp__site *site = &t->sites[n];
-			double s = site->single_s[(size_t)place * site->processor_count + q -
-			                          site->first_processor];
-			if (s == INFINITY)
-				continue;
-			if (q != last)
-				s += site->sync_s;
-			double v = p->weights->busy[q] * s + after[q];
-			if (n != at)
-				v += move_price(p, paths, place, at, n);
-			if (v < least) {
-				least = v;
-				next = q;
-				took = s;
-			}
-		}
-		add_move(p, place, at, p->node_of[next]);
-		p->loads.busy_s[next] += took;
-		p->on[place] = last = next;
-		at = p->node_of[next];
-	}
-	add_move(p, t->layer_count, at, t->problem->request->output_node);
-	p->longest = most_of(p->loads.busy_s, processors, 0);
-	p->longest = most_of(p->loads.transmit_s, c->node_count, p->longest);
-	p->longest = most_of(p->loads.receive_s, c->node_count, p->longest);
-	p->longest = most_of(p->loads.medium_busy_s, c->medium_count, p->longest);
-	p->loads.period_s = p->longest;
 }
 
 /*
@@ -224,7 +58,7 @@ static void write_steps(struct hidp__share *share, const struct hidp__site *site
 }
 
 /* Stages and steps of a processor for every layer, offered. */
-static hidp_status offer_layers(struct pipeline *p, const uint32_t *on)
+static hidp_status offer_layers(struct offers *p, const uint32_t *on)
 {
 	const struct hidp__tables *t = p->tables;
 	uint32_t layers = t->layer_count, count = 0;
@@ -253,160 +87,19 @@ static hidp_status offer_layers(struct pipeline *p, const uint32_t *on)
 	return hidp__search_offer(p->search, &plan);
 }
 
-/* Prices that are adjusted round by round: what is loaded most becomes dearer. */
-static hidp_status balance(struct pipeline *p, uint32_t *best_on, double *best)
+static size_t resource_count(const struct hidp_cluster *c)
 {
-	const struct hidp_cluster *c = p->cluster;
-	uint32_t layers = p->tables->layer_count;
-	double dearest = 0;
-	struct hidp__weights kept;
-	if (!hidp__weights_new(&kept, c, p->arena))
-		return HIDP_ERR_NOMEM;
-	hidp__weights_copy(&kept, p->weights, c);
-	for (uint32_t round = 0; round < BALANCE_ROUNDS; round++) {
-		struct hidp__arena_mark mark = hidp__arena_here(p->arena);
-		struct hidp__path *paths;
-		hidp__weights_price(p->weights, c, &p->prices);
-		if (!hidp__paths_build(&paths, c, &p->prices, p->arena))
-			return HIDP_ERR_NOMEM;
-		double value = price_pipeline(p, paths);
-		if (value < INFINITY)
-			follow_pipeline(p, paths);
-		hidp__arena_back(p->arena, mark);
-		p->search->work += (uint64_t)layers * c->processor_count;
-		if (value == INFINITY)
-			break;
-		if (value > dearest) {
-			dearest = value;
-			hidp__weights_copy(&kept, p->weights, c);
-		}
-		if (p->longest < *best) {
-			*best = p->longest;
-			memcpy(best_on, p->on, layers * sizeof *best_on);
-		}
-		if (value >= *best * (1 - 1e-6) ||
-		    !hidp__weights_adjust_by(p->weights, c, &p->loads, 2 / sqrt(1.0 + round)))
-			break;
-	}
-	hidp__weights_copy(p->weights, &kept, c);
-	return HIDP_OK;
+	return (size_t)c->processor_count + 2 * c->node_count + c->medium_count;
 }
 
-/* The whole model on one node: a processor of it for every layer. */
-struct node_pipeline {
-	const struct hidp__site *site;
-	uint32_t layers;
-	double price[HIDP_NODE_PROCESSORS_MAX]; /* [usable] of a second; they add up to 1 */
-	double busy[HIDP_NODE_PROCESSORS_MAX];  /* [usable] */
-	double *rest; /* [place * usable_count + usable] still to pay after that processor */
-	uint32_t *on; /* [layer] processor of the cluster */
-};
-
-static bool node_begin(struct node_pipeline *k, const struct pipeline *p, hidp_node_id node)
+/* Loads one after another: loads[resource]. */
+static void list_loads(double *loads, const struct hidp__evaluation *e,
+                       const struct hidp_cluster *c)
 {
-	const struct hidp__site *site = &p->tables->sites[node];
-	size_t places = (size_t)p->tables->layer_count + 1;
-	double sum = 0;
-	k->site = site;
-	k->layers = p->tables->layer_count;
-	k->rest = hidp__arena_alloc(p->arena, places * site->usable_count, sizeof *k->rest);
-	k->on = hidp__arena_alloc(p->arena, k->layers, sizeof *k->on);
-	for (uint32_t i = 0; i < site->usable_count; i++) {
-		k->price[i] = p->weights->busy[site->first_processor + site->usable[i]] + 1e-12;
-		sum += k->price[i];
-	}
-	for (uint32_t i = 0; i < site->usable_count; i++)
-		k->price[i] /= sum;
-	return k->rest != NULL && k->on != NULL;
-}
-
-/* What is cheapest from every processor on, backwards. */
-static void price_node(struct node_pipeline *k)
-{
-	const struct hidp__site *site = k->site;
-	uint32_t usable = site->usable_count;
-	for (uint32_t i = 0; i < usable; i++)
-		k->rest[(size_t)k->layers * usable + i] = 0;
-	for (uint32_t l = k->layers; l-- > 0;) {
-		const double *s = site->single_s + (size_t)l * site->processor_count;
-		const double *after = k->rest + ((size_t)l + 1) * usable;
-		double least = INFINITY;
-		for (uint32_t i = 0; i < usable; i++) {
-			double v = k->price[i] * (s[site->usable[i]] + site->sync_s) + after[i];
-			least = v < least ? v : least;
-		}
-		for (uint32_t i = 0; i < usable; i++) {
-			double v = k->price[i] * s[site->usable[i]] + after[i];
-			k->rest[(size_t)l * usable + i] = v < least ? v : least;
-		}
-	}
-}
-
-/* Follows the cheapest way and sums up what it loads; false: some layer runs nowhere here. */
-static bool follow_node(struct node_pipeline *k)
-{
-	const struct hidp__site *site = k->site;
-	uint32_t usable = site->usable_count, last = usable;
-	for (uint32_t i = 0; i < usable; i++)
-		k->busy[i] = 0;
-	for (uint32_t l = 0; l < k->layers; l++) {
-		const double *s = site->single_s + (size_t)l * site->processor_count;
-		const double *after = k->rest + ((size_t)l + 1) * usable;
-		double least = INFINITY, took = 0;
-		uint32_t next = usable;
-		for (uint32_t i = 0; i < usable; i++) {
-			double t = s[site->usable[i]] + (i == last ? 0 : site->sync_s);
-			double v = k->price[i] * t + after[i];
-			if (v < least) {
-				least = v;
-				next = i;
-				took = t;
-			}
-		}
-		if (next == usable)
-			return false;
-		k->busy[next] += took;
-		k->on[l] = site->first_processor + site->usable[next];
-		last = next;
-	}
-	return true;
-}
-
-/* What is loaded most becomes dearer. */
-static void adjust_node(struct node_pipeline *k, double most, double step)
-{
-	uint32_t usable = k->site->usable_count;
-	double sum = 0;
-	for (uint32_t i = 0; i < usable; i++) {
-		k->price[i] = k->price[i] * exp(step * k->busy[i] / most) + 1e-9;
-		sum += k->price[i];
-	}
-	for (uint32_t i = 0; i < usable; i++)
-		k->price[i] /= sum;
-}
-
-/* The best of some rounds: on[layer], and the longest load; INFINITY if the node cannot. */
-static hidp_status balance_node(struct pipeline *p, hidp_node_id node, uint32_t *on,
-                                 double *longest)
-{
-	uint32_t layers = p->tables->layer_count, usable = p->tables->sites[node].usable_count;
-	struct node_pipeline k;
-	if (!node_begin(&k, p, node))
-		return HIDP_ERR_NOMEM;
-	*longest = INFINITY;
-	for (uint32_t round = 0; round < BALANCE_ROUNDS && usable > 0; round++) {
-		price_node(&k);
-		if (!follow_node(&k))
-			return HIDP_OK;
-		double most = most_of(k.busy, usable, 0);
-		if (most < *longest) {
-			*longest = most;
-			memcpy(on, k.on, layers * sizeof *on);
-		}
-		adjust_node(&k, most, 2 / sqrt(1.0 + round));
-	}
-	p->search->work += (uint64_t)layers * usable * BALANCE_ROUNDS / 4;
-	return HIDP_OK;
+	memcpy(loads, e->busy_s, c->processor_count * sizeof *loads);
+	memcpy(loads += c->processor_count, e->transmit_s, c->node_count * sizeof *loads);
+	memcpy(loads += c->node_count, e->receive_s, c->node_count * sizeof *loads);
+	memcpy(loads + c->node_count, e->medium_busy_s, c->medium_count * sizeof *loads);
 }
 
 /* A node that could take a part of the requests. */
@@ -417,30 +110,26 @@ struct taker {
 	double joules;
 };
 
-static hidp_status add_taker(struct pipeline *p, hidp_node_id node, struct taker *takers,
+static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *takers,
                              uint32_t *count)
 {
 	const struct hidp_cluster *c = p->cluster;
 	struct taker *k = &takers[*count];
-	double longest;
-	size_t resources = (size_t)c->processor_count + 2 * c->node_count + c->medium_count;
+	struct hidp__pipeline pipeline;
+	struct hidp__weights weights;
 	k->node = node;
-	k->on = hidp__arena_alloc(p->arena, p->tables->layer_count, sizeof *k->on);
-	k->loads = hidp__arena_alloc(p->arena, resources, sizeof *k->loads);
-	if (k->on == NULL || k->loads == NULL)
+	k->loads = hidp__arena_alloc(p->arena, resource_count(c), sizeof *k->loads);
+	if (k->loads == NULL || !hidp__weights_of_node(&weights, p->tables, node, p->arena))
 		return HIDP_ERR_NOMEM;
-	hidp_status status = balance_node(p, node, k->on, &longest);
-	if (status != HIDP_OK || longest == INFINITY)
+	hidp_status status = hidp__pipeline_find(&pipeline, p->search, &weights, node);
+	if (status != HIDP_OK || pipeline.longest == INFINITY)
 		return status;
+	k->on = pipeline.on;
 	status = offer_layers(p, k->on);
 	const struct hidp__evaluation *e = &p->search->last;
 	if (status != HIDP_OK || !p->search->last_valid)
 		return status;
-	double *at = k->loads;
-	memcpy(at, e->busy_s, c->processor_count * sizeof *at);
-	memcpy(at += c->processor_count, e->transmit_s, c->node_count * sizeof *at);
-	memcpy(at += c->node_count, e->receive_s, c->node_count * sizeof *at);
-	memcpy(at + c->node_count, e->medium_busy_s, c->medium_count * sizeof *at);
+	list_loads(k->loads, e, c);
 	double idle = 0;
 	hidp_node_id in = p->tables->problem->request->input_node;
 	hidp_node_id out = p->tables->problem->request->output_node;
@@ -453,7 +142,7 @@ static hidp_status add_taker(struct pipeline *p, hidp_node_id node, struct taker
 }
 
 /* How requests are best dealt out to the takers: fraction[count]. */
-static bool deal_requests(struct pipeline *p, const struct taker *takers, uint32_t count,
+static bool deal_requests(struct offers *p, const struct taker *takers, uint32_t count,
                           double *fraction)
 {
 	const struct hidp_cluster *c = p->cluster;
@@ -470,7 +159,7 @@ static bool deal_requests(struct pipeline *p, const struct taker *takers, uint32
 	}
 	struct hidp__dealing d = {
 	        .routes = count,
-	        .resources = c->processor_count + 2 * c->node_count + c->medium_count,
+	        .resources = (uint32_t)resource_count(c),
 	        .load = loads,
 	        .cost = cost,
 	        .worth = pricing->period + pricing->energy * idle,
@@ -479,7 +168,7 @@ static bool deal_requests(struct pipeline *p, const struct taker *takers, uint32
 }
 
 /* The model on several nodes, requests dealt out to them as is best. */
-static hidp_status offer_replicas(struct pipeline *p, const struct taker *takers, uint32_t count)
+static hidp_status offer_replicas(struct offers *p, const struct taker *takers, uint32_t count)
 {
 	const struct hidp__tables *t = p->tables;
 	struct hidp__arena *a = p->arena;
@@ -518,16 +207,19 @@ hidp_status hidp__search_period(struct hidp__pricing *pricing)
 {
 	struct hidp__search *search = pricing->search;
 	const struct hidp__tables *t = search->tables;
-	struct pipeline p;
+	struct offers p;
+	struct hidp__pipeline all;
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
-	double best = INFINITY;
-	uint32_t *on = hidp__arena_alloc(search->arena, t->layer_count, sizeof *on), count = 0;
 	struct taker *takers = hidp__arena_calloc(search->arena, t->node_count, sizeof *takers);
-	if (on == NULL || takers == NULL || !pipeline_begin(&p, pricing))
+	uint32_t count = 0;
+	if (takers == NULL || !begin(&p, pricing))
 		return HIDP_ERR_NOMEM;
-	hidp_status status = balance(&p, on, &best);
-	if (status == HIDP_OK && best < INFINITY)
-		status = offer_layers(&p, on);
+	hidp_status status =
+	        hidp__pipeline_find(&all, search, &pricing->weights, HIDP_NODE_NONE);
+	if (status == HIDP_OK && all.longest < INFINITY)
+		status = offer_layers(&p, all.on);
+	if (pricing->period == 1 && !search->restricted)
+		search->mixed_value = all.mean;
 	for (hidp_node_id n = 0; n < t->node_count && status == HIDP_OK; n++)
 		if (t->sites[n].usable_count != 0)
 			status = add_taker(&p, n, takers, &count);

@@ -27,6 +27,7 @@ struct hidp__search {
 	bool *is_short; /* [processor] its memory, or its node's, was short for some plan */
 	bool restricted;                /* not all of the plan space is searched: nothing is proven */
 	double path_value;              /* no plan without splits and branches over nodes is below */
+	double mixed_value;             /* the period: no mixture of pipelines is below (pipeline.h) */
 	bool exhausted;                 /* every plan that could be better was looked at */
 	uint64_t work, work_limit;
 	uint64_t work_before_exact;     /* what one look at the problem took */

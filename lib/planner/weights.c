@@ -22,6 +22,22 @@ void hidp__weights_copy(struct hidp__weights *to, const struct hidp__weights *fr
 	memcpy(to->medium, from->medium, c->medium_count * sizeof(double));
 }
 
+static const double *go_towards(double *weights, const double *others, double part, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		weights[i] += part * (others[i] - weights[i]);
+	return others + count;
+}
+
+void hidp__weights_towards(struct hidp__weights *w, const double *others, double part,
+                           const struct hidp_cluster *c)
+{
+	others = go_towards(w->busy, others, part, c->processor_count);
+	others = go_towards(w->transmit, others, part, c->node_count);
+	others = go_towards(w->receive, others, part, c->node_count);
+	go_towards(w->medium, others, part, c->medium_count);
+}
+
 void hidp__weights_price(const struct hidp__weights *w, const struct hidp_cluster *c,
                          struct hidp__prices *prices)
 {
@@ -31,30 +47,49 @@ void hidp__weights_price(const struct hidp__weights *w, const struct hidp_cluste
 	memcpy(prices->medium, w->medium, c->medium_count * sizeof(double));
 }
 
+/* In proportion to speed, so that every processor is as dear as the others per layer. */
+static double weigh_node(struct hidp__weights *w, const struct hidp__tables *t, hidp_node_id node)
+{
+	const struct hidp__site *site = &t->sites[node];
+	double sum = 0;
+	for (uint32_t i = 0; i < site->usable_count; i++) {
+		uint32_t q = site->usable[i];
+		double total = 0;
+		for (uint32_t l = 0; l < t->layer_count; l++) {
+			double s = site->single_s[(size_t)l * site->processor_count + q];
+			total += s < INFINITY ? s : 0;
+		}
+		w->busy[site->first_processor + q] = total > 0 ? 1 / total : 1;
+		sum += w->busy[site->first_processor + q];
+	}
+	return sum;
+}
+
+static void scale(double *weights, uint32_t count, double factor)
+{
+	for (uint32_t i = 0; i < count; i++)
+		weights[i] *= factor;
+}
+
 bool hidp__weights_begin(struct hidp__weights *w, const struct hidp__tables *t,
                          struct hidp__arena *arena)
 {
-	const struct hidp_cluster *c = t->problem->cluster;
-	if (!hidp__weights_new(w, c, arena))
-		return false;
-	/* in proportion to speed, so that every processor is as dear as the others per layer */
 	double sum = 0;
-	for (hidp_node_id n = 0; n < t->node_count; n++) {
-		const struct hidp__site *site = &t->sites[n];
-		for (uint32_t i = 0; i < site->usable_count; i++) {
-			uint32_t q = site->usable[i];
-			double total = 0;
-			for (uint32_t l = 0; l < t->layer_count; l++) {
-				double s = site->single_s[(size_t)l * site->processor_count + q];
-				total += s < INFINITY ? s : 0;
-			}
-			double v = total > 0 ? 1 / total : 1;
-			w->busy[site->first_processor + q] = v;
-			sum += v;
-		}
-	}
-	for (uint32_t q = 0; q < c->processor_count && sum > 0; q++)
-		w->busy[q] /= sum;
+	if (!hidp__weights_new(w, t->problem->cluster, arena))
+		return false;
+	for (hidp_node_id n = 0; n < t->node_count; n++)
+		sum += weigh_node(w, t, n);
+	scale(w->busy, t->problem->cluster->processor_count, sum > 0 ? 1 / sum : 1);
+	return true;
+}
+
+bool hidp__weights_of_node(struct hidp__weights *w, const struct hidp__tables *t,
+                           hidp_node_id node, struct hidp__arena *arena)
+{
+	if (!hidp__weights_new(w, t->problem->cluster, arena))
+		return false;
+	double sum = weigh_node(w, t, node);
+	scale(w->busy, t->problem->cluster->processor_count, sum > 0 ? 1 / sum : 1);
 	return true;
 }
 
@@ -68,31 +103,48 @@ static void weigh(double *weights, const double *loads, uint32_t count, double s
 	}
 }
 
-static void scale(double *weights, uint32_t count, double factor)
+/* `loads` are of processors, senders, receivers, media. */
+static const double *weigh_all(double *weights, const double *loads, uint32_t count, double step,
+                               double largest, double *sum)
 {
-	for (uint32_t i = 0; i < count; i++)
-		weights[i] *= factor;
+	weigh(weights, loads, count, step, largest, sum);
+	return loads + count;
 }
 
-bool hidp__weights_adjust_by(struct hidp__weights *w, const struct hidp_cluster *c,
-                             const struct hidp__evaluation *e, double step)
+static void weigh_to_one(struct hidp__weights *w, const struct hidp_cluster *c, double sum)
 {
-	double sum = 0;
-	if (!(e->period_s > 0))
-		return false;
-	weigh(w->busy, e->busy_s, c->processor_count, step, e->period_s, &sum);
-	weigh(w->transmit, e->transmit_s, c->node_count, step, e->period_s, &sum);
-	weigh(w->receive, e->receive_s, c->node_count, step, e->period_s, &sum);
-	weigh(w->medium, e->medium_busy_s, c->medium_count, step, e->period_s, &sum);
 	scale(w->busy, c->processor_count, 1 / sum);
 	scale(w->transmit, c->node_count, 1 / sum);
 	scale(w->receive, c->node_count, 1 / sum);
 	scale(w->medium, c->medium_count, 1 / sum);
-	return true;
 }
 
-bool hidp__weights_adjust(struct hidp__weights *weights, const struct hidp_cluster *cluster,
-                          const struct hidp__evaluation *evaluation)
+void hidp__weights_raise(struct hidp__weights *w, const double *loads, double step,
+                         const struct hidp_cluster *c)
 {
-	return hidp__weights_adjust_by(weights, cluster, evaluation, 0.5);
+	size_t count = (size_t)c->processor_count + 2 * (size_t)c->node_count + c->medium_count;
+	double largest = 0, sum = 0;
+	for (size_t i = 0; i < count; i++)
+		largest = loads[i] > largest ? loads[i] : largest;
+	if (!(largest > 0))
+		return;
+	loads = weigh_all(w->busy, loads, c->processor_count, step, largest, &sum);
+	loads = weigh_all(w->transmit, loads, c->node_count, step, largest, &sum);
+	loads = weigh_all(w->receive, loads, c->node_count, step, largest, &sum);
+	weigh_all(w->medium, loads, c->medium_count, step, largest, &sum);
+	weigh_to_one(w, c, sum);
+}
+
+bool hidp__weights_adjust(struct hidp__weights *w, const struct hidp_cluster *c,
+                          const struct hidp__evaluation *e)
+{
+	double sum = 0;
+	if (!(e->period_s > 0))
+		return false;
+	weigh(w->busy, e->busy_s, c->processor_count, 0.5, e->period_s, &sum);
+	weigh(w->transmit, e->transmit_s, c->node_count, 0.5, e->period_s, &sum);
+	weigh(w->receive, e->receive_s, c->node_count, 0.5, e->period_s, &sum);
+	weigh(w->medium, e->medium_busy_s, c->medium_count, 0.5, e->period_s, &sum);
+	weigh_to_one(w, c, sum);
+	return true;
 }

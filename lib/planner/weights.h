@@ -23,19 +23,27 @@ bool hidp__weights_new(struct hidp__weights *weights, const struct hidp_cluster 
 bool hidp__weights_begin(struct hidp__weights *weights, const struct hidp__tables *tables,
                          struct hidp__arena *arena);
 
+/* The same where only the processors of one node count; false: no memory. */
+bool hidp__weights_of_node(struct hidp__weights *weights, const struct hidp__tables *tables,
+                           hidp_node_id node, struct hidp__arena *arena);
+
 void hidp__weights_copy(struct hidp__weights *to, const struct hidp__weights *from,
                         const struct hidp_cluster *cluster);
+
+/* The mean of weights, and of others given one after another: processors, senders, receivers, media. */
+void hidp__weights_towards(struct hidp__weights *weights, const double *others, double part,
+                           const struct hidp_cluster *cluster);
 
 /* The weights as prices of the resources; the other prices stay. */
 void hidp__weights_price(const struct hidp__weights *weights, const struct hidp_cluster *cluster,
                          struct hidp__prices *prices);
 
-/* More weight on what a plan loads most; false: nothing changes. */
+/* More weight on what is loaded most, exp(step) times; loads as for hidp__weights_towards(). */
+void hidp__weights_raise(struct hidp__weights *weights, const double *loads, double step,
+                         const struct hidp_cluster *cluster);
+
+/* The same for what a plan loads most; false: nothing changes. */
 bool hidp__weights_adjust(struct hidp__weights *weights, const struct hidp_cluster *cluster,
                           const struct hidp__evaluation *evaluation);
-
-/* The same with a step of one's own: exp(step) times the weight on the largest load. */
-bool hidp__weights_adjust_by(struct hidp__weights *weights, const struct hidp_cluster *cluster,
-                             const struct hidp__evaluation *evaluation, double step);
 
 #endif
