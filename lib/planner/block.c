@@ -118,7 +118,7 @@ static double least_cost(const struct hidp__site *site, const struct hidp__price
 	for (uint32_t i = 0; i < site->usable_count; i++) {
 		uint32_t q = site->usable[i];
 		size_t at = (size_t)place * site->processor_count + q;
-		double v = prices->busy[site->first_processor + q] * site->least_s[at];
+		double v = prices->busy[site->first_processor + q] * site->whole_s[at];
 		if (site->rates[at].runs && v < busy)
 			busy = v;
 	}

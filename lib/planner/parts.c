@@ -38,6 +38,7 @@ struct hidp__parts {
 	uint32_t *like_begin, *like_end; /* [layer_count] the layers around one that have as many rows */
 	struct hidp__halo *halo;
 	uint32_t begin; /* of the sequences at hand */
+	bool timed;     /* their times are asked for */
 };
 
 static struct sums *sums_of(const struct hidp__parts *p, hidp_node_id node)
@@ -184,10 +185,12 @@ struct hidp__parts *hidp__parts_new(const struct hidp__tables *tables,
 	return p->halo != NULL ? p : NULL;
 }
 
-void hidp__parts_begin(struct hidp__parts *p, uint32_t first, uint32_t limit)
+void hidp__parts_begin(struct hidp__parts *p, uint32_t first, uint32_t limit, bool timed)
 {
 	p->begin = first;
-	hidp__halo_begin(p->halo, first, limit);
+	p->timed = timed;
+	if (timed)
+		hidp__halo_begin(p->halo, first, limit);
 }
 
 double hidp__parts_off(const struct hidp__parts *p, uint32_t end)
@@ -216,6 +219,10 @@ bool hidp__parts_line(const struct hidp__parts *p, enum hidp__part_of of, hidp_n
 	const struct sums *sums = sums_of(p, node), *from = sums + p->begin, *to = sums + end;
 	if (to->idle != from->idle)
 		return false;
+	if (!p->timed) {
+		*line = (struct hidp__line){0, 0, 0};
+		return true;
+	}
 	double off = of == HIDP__PART_OF_WORK ? hidp__parts_off(p, end) : 0;
 	double fixed = to->fixed - from->fixed, small, nearly;
 	double late = fmin(off + 1 / fewest, 1); /* by so much the part of a layer can be larger */

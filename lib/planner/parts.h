@@ -35,8 +35,9 @@ struct hidp__parts;
 struct hidp__parts *hidp__parts_new(const struct hidp__tables *tables,
                                     const struct hidp__path *paths, struct hidp__arena *arena);
 
-/* The sequences that are asked for next begin here and end at `limit` at most. */
-void hidp__parts_begin(struct hidp__parts *parts, uint32_t first, uint32_t limit);
+/* The sequences that are asked for next begin here and end at `limit` at most; without
+ * `timed` only who can take part is of interest, and all times are 0. */
+void hidp__parts_begin(struct hidp__parts *parts, uint32_t first, uint32_t limit, bool timed);
 
 /* `fewest`: rows of the shortest layer; false: the node cannot run all layers. */
 bool hidp__parts_line(const struct hidp__parts *parts, enum hidp__part_of of,

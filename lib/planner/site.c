@@ -92,25 +92,29 @@ static bool team_runs(const struct hidp__site *site, const struct hidp__team *te
 	return true;
 }
 
-/* The least seconds that a processor's arithmetic and moving of the whole layer take. */
-static double least_work(const struct hidp__work *w, const struct hidp__rate *rate)
+/* Bytes of which r rows move at least r / rows, whatever r is. */
+static double least_bytes(const struct hidp__work *w)
 {
-	double work = rate->work_s[HIDP__ROWS] < rate->work_s[HIDP__CHANNELS]
-	                      ? rate->work_s[HIDP__ROWS]
-	                      : rate->work_s[HIDP__CHANNELS];
-	if (rate->byte_s > 0) {
-		/* r rows move at least r / rows of this, whatever r is */
-		double bytes = w->free ? 0 : (double)w->rows * w->row_bytes + w->weight_bytes;
-		for (uint32_t i = 0; i < w->feed_count && !w->free; i++) {
-			const struct hidp__feed *f = &w->feeds[i];
-			double all = (double)hidp__rule_read(&f->rule, f->rows, w->rows);
-			double each = (double)w->rows *
-			              (double)hidp__rule_read(&f->rule, f->rows, 1);
-			bytes += (all < each ? all : each) * f->row_bytes;
-		}
-		work = bytes * rate->byte_s > work ? bytes * rate->byte_s : work;
+	double bytes = w->free ? 0 : (double)w->rows * w->row_bytes + w->weight_bytes;
+	for (uint32_t i = 0; i < w->feed_count && !w->free; i++) {
+		const struct hidp__feed *f = &w->feeds[i];
+		double all = (double)hidp__rule_read(&f->rule, f->rows, w->rows);
+		double each = (double)w->rows * (double)hidp__rule_read(&f->rule, f->rows, 1);
+		bytes += fmin(all, each) * f->row_bytes;
 	}
-	return work * rate->slowdown;
+	return bytes;
+}
+
+/* The least seconds that the whole layer takes on a processor, without its overhead and with it. */
+static void find_least(const struct hidp__work *w, const struct hidp__rate *rate, double *work_s,
+                       double *whole_s)
+{
+	double move = rate->byte_s > 0 ? least_bytes(w) * rate->byte_s : 0;
+	double rows = fmax(rate->work_s[HIDP__ROWS], move);
+	double channels = fmax(rate->work_s[HIDP__CHANNELS], move);
+	*work_s = fmin(rows, channels) * rate->slowdown;
+	*whole_s = fmin(rate->fixed_s[HIDP__ROWS] + rows, rate->fixed_s[HIDP__CHANNELS] + channels) *
+	           rate->slowdown;
 }
 
 /* The layer alone, on each processor and each team. */
@@ -125,7 +129,7 @@ static void time_layer(struct hidp__site *site, const struct hidp__tables *t, ui
 	for (uint32_t i = 0; i < site->usable_count; i++) {
 		size_t at = (size_t)place * site->processor_count + site->usable[i];
 		if (site->rates[at].runs)
-			site->least_s[at] = least_work(w, &site->rates[at]);
+			find_least(w, &site->rates[at], &site->least_s[at], &site->whole_s[at]);
 	}
 	for (uint32_t k = 0; k < site->team_count; k++) {
 		const struct hidp__team *team = &site->teams[k];
@@ -163,6 +167,7 @@ static void copy_times(struct hidp__site *site, uint32_t to, uint32_t from)
 {
 	size_t p = site->processor_count, n = site->team_count;
 	memcpy(site->least_s + to * p, site->least_s + from * p, p * sizeof *site->least_s);
+	memcpy(site->whole_s + to * p, site->whole_s + from * p, p * sizeof *site->whole_s);
 	site->best_s[to] = site->best_s[from];
 	if (n == 0)
 		return;
@@ -213,11 +218,12 @@ bool hidp__tables_site(struct hidp__tables *tables, hidp_node_id node, struct hi
 	size_t cells = (size_t)layers * n->processor_count;
 	size_t teams = (size_t)layers * site->team_count + 1;
 	site->least_s = hidp__arena_calloc(arena, cells, sizeof *site->least_s);
+	site->whole_s = hidp__arena_calloc(arena, cells, sizeof *site->whole_s);
 	site->best_s = hidp__arena_alloc(arena, layers, sizeof *site->best_s);
 	site->team_s = hidp__arena_alloc(arena, teams, sizeof *site->team_s);
 	site->team_axis = hidp__arena_alloc(arena, teams, 1);
-	if (site->least_s == NULL || site->best_s == NULL || site->team_s == NULL ||
-	    site->team_axis == NULL)
+	if (site->least_s == NULL || site->whole_s == NULL || site->best_s == NULL ||
+	    site->team_s == NULL || site->team_axis == NULL)
 		return false;
 	for (uint32_t l = 0; l < layers; l++) {
 		uint32_t from = hidp__alike(tables, l, 1);

@@ -9,12 +9,16 @@
 
 #include "planner/bound.h"
 #include "planner/parts.h"
+#include "planner/toll.h"
 
 /* The rows of the layers of a sequence. */
 struct heights {
 	double fewest;
 	double units; /* the most: row units at most */
 	bool even;    /* all divide that */
+	/* what the prices can lose: where layers have not as many rows as the first, or as there
+	 * are row units */
+	double lost[2];
 };
 
 /* A sequence of splits from the place at hand on. */
@@ -26,6 +30,7 @@ struct sequence {
 	const struct hidp__line *lines; /* by the part of the work */
 	uint32_t able;
 	double off;
+	struct hidp__rounding rounding;
 };
 
 struct hidp__spread {
@@ -35,6 +40,7 @@ struct hidp__spread {
 	double *quickest; /* sums: one row of every layer on the quickest node */
 	double *busy;     /* sums: least price of the processors' time on any node */
 	double **dearer;  /* [node] sums: what its processors' time costs more than the cheapest node's */
+	double *apart;    /* [layer_count] how far the nodes' prices are apart */
 	double *priced;   /* [node] scratch: what a part costs in prices, by the node that has it */
 	uint32_t *short_end; /* [layer_count] first layer from a place on that cannot be divided */
 	double *before;   /* sums: what the layers before a place cost at least, whatever is done */
@@ -48,6 +54,9 @@ struct hidp__spread {
 	const struct hidp__line *lines; /* [node]; least is INFINITY: it cannot take part */
 	uint32_t able;      /* nodes that can */
 	double off;         /* by so much the part of one layer can differ from the part of all */
+	struct hidp__rounding rounding;
+	double *sent;       /* [node] scratch: what it costs to send a node all that the sequence reads */
+	struct hidp__demands demands; /* scratch, [participant] */
 	double *found;      /* [node] scratch */
 	struct sequence *sequences;    /* scratch of a place, [layer_count] */
 	struct hidp__line *work_lines; /* their lines by the part of the work, [layer_count * node] */
@@ -80,7 +89,7 @@ static void sum_all(struct hidp__spread *s)
 				uint32_t q = site->usable[i];
 				size_t at = (size_t)l * site->processor_count + q;
 				double v = b->prices->busy[site->first_processor + q] *
-				           site->least_s[at];
+				           site->whole_s[at];
 				if (site->rates[at].runs && v < s->priced[a])
 					s->priced[a] = v;
 			}
@@ -90,6 +99,7 @@ static void sum_all(struct hidp__spread *s)
 		for (hidp_node_id a = 0; a < t->node_count; a++)
 			s->dearer[a][l + 1] = s->dearer[a][l] +
 			                      (s->priced[a] < INFINITY ? s->priced[a] - busy : 0);
+		s->apart[l] = b->prices->time_only ? 0 : hidp__apart(s->priced, t->node_count);
 		double rounding = 1 - (double)t->node_count / (double)t->layers[l].rows;
 		s->balanced[l + 1] = s->balanced[l] + (rounding > 0 ? rounding / speed : 0);
 		s->quickest[l + 1] = s->quickest[l] + (quickest < INFINITY ? quickest : 0);
@@ -128,6 +138,7 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	s->balanced = hidp__arena_alloc(arena, row, sizeof(double));
 	s->quickest = hidp__arena_alloc(arena, row, sizeof(double));
 	s->busy = hidp__arena_alloc(arena, row, sizeof(double));
+	s->apart = hidp__arena_alloc(arena, row, sizeof(double));
 	s->before = hidp__arena_alloc(arena, row, sizeof(double));
 	s->short_end = hidp__arena_alloc(arena, row, sizeof(uint32_t));
 	s->dearer = hidp__arena_alloc(arena, t->node_count, sizeof *s->dearer);
@@ -141,11 +152,15 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	        arena, parts != NULL ? (size_t)t->layer_count * t->node_count : 1,
 	        sizeof *s->work_lines);
 	s->found = hidp__arena_alloc(arena, t->node_count, sizeof(double));
+	s->sent = hidp__arena_calloc(arena, t->node_count, sizeof(double));
+	s->demands.work = hidp__arena_alloc(arena, t->node_count, sizeof(double));
+	s->demands.send = hidp__arena_alloc(arena, t->node_count, sizeof(double));
+	s->demands.move = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->who = hidp__arena_alloc(arena, t->node_count, sizeof *s->who);
 	s->sequences = hidp__arena_alloc(arena, t->layer_count, sizeof *s->sequences);
 	if (s->balanced == NULL || s->quickest == NULL || s->busy == NULL || s->before == NULL ||
-	    s->short_end == NULL ||
-	    s->dearer == NULL || s->start == NULL || s->rate == NULL || s->join == NULL ||
+	    s->apart == NULL || s->sent == NULL || s->demands.work == NULL ||
+	    s->demands.send == NULL || s->demands.move == NULL || s->short_end == NULL || s->dearer == NULL || s->start == NULL || s->rate == NULL || s->join == NULL ||
 	    s->worth == NULL || s->priced == NULL || s->unit_lines == NULL || s->work_lines == NULL ||
 	    s->found == NULL || s->who == NULL || s->sequences == NULL)
 		return NULL;
@@ -193,18 +208,40 @@ static double clamp_part(double part)
 	return part > 0 ? part < 1 ? part : 1 : 0;
 }
 
-/*
- * What is left to pay behind a sequence of split stages that lasts `level` seconds at
- * least: on some node the rows come together. It has of them what it could compute
- * itself; to wait until it has more is one way to send less.
- */
-static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t count, double level,
-                          double certain)
+/* What parts cost in prices beyond the cheapest node's, at least, if they come together on node m. */
+static double gather_price(const struct hidp__spread *s, uint32_t end, uint32_t count,
+                           hidp_node_id m, double enough)
 {
 	const struct hidp__bound *b = s->bound;
 	const struct hidp__tables *t = b->tables;
 	const struct hidp__work *last = &t->layers[end - 1];
-	double second = b->prices->second, rows = (double)last->rows, best = INFINITY;
+	struct hidp__demands d = s->demands;
+	double rows = (1 - s->rounding.unread) * (double)last->rows;
+	double elements = rows * (double)t->problem->model->layers[last->id].elements_per_row;
+	d.count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		hidp_node_id a = s->who[i];
+		const struct hidp__path *path = &b->paths[(size_t)a * t->node_count + m];
+		d.work[i] = s->priced[a];
+		d.send[i] = s->sent[a];
+		d.move[i] = a == m ? 0 : rows * last->row_bytes * path->byte_cost +
+		                                 elements * path->element_cost;
+	}
+	return hidp__toll(&d, &s->rounding, enough);
+}
+
+/*
+ * What is left to pay behind a sequence of split stages that lasts `level` seconds at
+ * least, or `enough`: on some node the rows come together. It has of them what it could compute
+ * itself; to wait until it has more is one way to send less.
+ */
+static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t count, double level,
+                          double enough)
+{
+	const struct hidp__bound *b = s->bound;
+	const struct hidp__tables *t = b->tables;
+	const struct hidp__work *last = &t->layers[end - 1];
+	double second = b->prices->second, rows = (double)last->rows, best = enough;
 	double elements = (double)t->problem->model->layers[last->id].elements_per_row;
 	hidp_node_id output = t->problem->request->output_node;
 	double unread = unread_rows(b, end);
@@ -236,17 +273,8 @@ static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t c
 		if (all > level && all < v)
 			v = all;
 		v = second * (v + in->latency_s) + rest;
-		double priced = INFINITY; /* the cheapest node to have a part, and bring it here */
-		for (uint32_t i = 0; i < count && !b->prices->time_only; i++) {
-			const struct hidp__path *path =
-			        &b->paths[(size_t)s->who[i] * t->node_count + m];
-			double p = s->priced[s->who[i]];
-			if (s->who[i] != m)
-				p += (rows - unread) * (last->row_bytes * path->byte_cost +
-				                        elements * path->element_cost);
-			priced = p < priced ? p : priced;
-		}
-		v += priced < INFINITY ? certain * priced : 0;
+		if (!b->prices->time_only)
+			v += gather_price(s, end, count, m, best - v);
 		best = v < best ? v : best;
 	}
 	return best;
@@ -280,17 +308,28 @@ static double lost_need(const struct hidp__work *front)
 	return (double)r->stride / rows; /* units do not cut it evenly */
 }
 
-/* Which price a node pays for a part beyond the cheapest node, and what rounding leaves of it. */
-static double certain_part(const struct hidp__spread *s, uint32_t first, uint32_t end,
-                           const struct heights *h)
+/*
+ * Of the tensor that crosses the waist before the sequence a node needs at least its part, as
+ * a rule. Of the layers it has parts that differ little, and these differences add up to 0
+ * over the nodes.
+ */
+static struct hidp__rounding round_rows(const struct hidp__spread *s, uint32_t first, uint32_t end,
+                                        const struct heights *h)
 {
 	const struct hidp__tables *t = s->bound->tables;
+	const struct hidp__work *front = &t->layers[first], *last = &t->layers[end - 1];
+	const struct hidp__feed *feed = &front->feeds[0];
+	double front_row = 1 / (double)front->rows, last_row = 1 / (double)last->rows;
 	double rounded = 1 / h->fewest - (h->even ? 1 / h->units : 0);
-	double lost = lost_need(&t->layers[first]), rows = (double)t->layers[end - 1].rows;
-	rounded = lost > rounded ? lost : rounded;
-	rounded = 1 / rows > rounded && unread_rows(s->bound, end) > 0 ? 1 / rows : rounded;
-	double certain = 1 - (double)s->able * rounded;
-	return certain > 0 ? certain : 0;
+	double need = lost_need(front), part = fmax(need, rounded);
+	bool needs_all = need < 1 && feed->rows <= front->rows * feed->rule.stride;
+	struct hidp__rounding r = {.part = {{h->lost[0], needs_all ? 0 : need + front_row,
+	                                     hidp__parts_differ(last->rows, front->rows)},
+	                                    {h->lost[1], need, last_row}},
+	                           .unread = unread_rows(s->bound, end) * last_row};
+	part = r.unread > 0 ? fmax(last_row, part) : part;
+	r.certain = fmax(1 - (double)s->able * part, 0);
+	return r;
 }
 
 /*
@@ -298,7 +337,8 @@ static double certain_part(const struct hidp__spread *s, uint32_t first, uint32_
  * nothing had to be sent to begin with.
  */
 static double prepare_lines(struct hidp__spread *s, enum hidp__part_of of, uint32_t first,
-                            uint32_t end, const struct heights *h, struct hidp__line *lines)
+                            uint32_t end, const struct heights *h, struct hidp__line *lines,
+                            double enough)
 {
 	const struct hidp__bound *b = s->bound;
 	const struct hidp__tables *t = b->tables;
@@ -311,12 +351,13 @@ static double prepare_lines(struct hidp__spread *s, enum hidp__part_of of, uint3
 		    !hidp__parts_line(s->parts, of, a, end, h->fewest, &lines[a]))
 			continue;
 		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
+		s->sent[a] = 0;
 		add_line(s, s->able++, a, &lines[a]);
 	}
 	if (s->able < 2)
 		return INFINITY;
-	return gather_cost(s, end, s->able, fill_level(s, s->able),
-	                   certain_part(s, first, end, h));
+	s->rounding = round_rows(s, first, end, h);
+	return gather_cost(s, end, s->able, fill_level(s, s->able), enough);
 }
 
 /*
@@ -325,7 +366,7 @@ static double prepare_lines(struct hidp__spread *s, enum hidp__part_of of, uint3
  * another, and at the end they come together on the node that goes on.
  */
 static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
-                         const struct heights *heights, hidp_node_id holder)
+                         hidp_node_id holder, double enough)
 {
 	const struct hidp__bound *b = s->bound;
 	const struct hidp__tables *t = b->tables;
@@ -340,6 +381,7 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 		if (!path->exists || line.least == INFINITY)
 			continue;
 		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
+		s->sent[a] = 0;
 		if (a == holder) {
 			holder_start = line.start;
 			holder_slope = line.slope;
@@ -351,8 +393,7 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 				line.start += path->latency_s - lost * wire;
 				line.slope += wire;
 				line.least += path->latency_s;
-				s->priced[a] += bytes * path->byte_cost +
-				                elements * path->element_cost;
+				s->sent[a] = bytes * path->byte_cost + elements * path->element_cost;
 			}
 			least_away = line.least < least_away ? line.least : least_away;
 		}
@@ -376,7 +417,7 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 		serial = holder_start;
 	}
 	level = serial > level ? serial : level;
-	return gather_cost(s, end, count, level, certain_part(s, first, end, heights));
+	return gather_cost(s, end, count, level, enough);
 }
 
 /*
@@ -397,9 +438,11 @@ static double indifference(const struct hidp__bound *b, uint32_t place, hidp_nod
 }
 
 static void add_height(const struct hidp__tables *t, struct heights *h, uint32_t first,
-                       uint32_t place)
+                       uint32_t place, double apart)
 {
 	int64_t rows = t->layers[place].rows, most = (int64_t)h->units;
+	h->lost[0] += apart * hidp__parts_differ(rows, t->layers[first].rows);
+	h->lost[1] += apart / (double)rows;
 	h->fewest = (double)rows < h->fewest ? (double)rows : h->fewest;
 	if (rows <= most) {
 		h->even &= most % rows == 0;
@@ -457,6 +500,7 @@ static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 	s->lines = q->lines;
 	s->able = q->able;
 	s->off = q->off;
+	s->rounding = q->rounding;
 	double least = q->least;
 	for (int of = HIDP__PART_OF_WORK;; of++) {
 		for (hidp_node_id a = 0; a < n; a++) {
@@ -464,7 +508,8 @@ static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 			*found = least > *found ? least : *found;
 			if (*found >= s->worth[a])
 				continue;
-			double v = split_cost(s, place, q->end, &q->heights, a) + q->busy;
+			double v = split_cost(s, place, q->end, a, s->worth[a]) +
+			           q->busy;
 			*found = v > *found ? v : *found;
 			count_look(s, b);
 		}
@@ -472,7 +517,7 @@ static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 			break; /* the part of the work says more */
 		count_look(s, b);
 		least = prepare_lines(s, HIDP__PART_OF_UNITS, place, q->end, &q->heights,
-		                      s->unit_lines) + q->busy;
+		                      s->unit_lines, most_worth(s, n)) + q->busy;
 	}
 	for (hidp_node_id a = 0; a < n; a++)
 		offer_leave(s, b, place, a, s->found[a]);
@@ -483,14 +528,14 @@ static uint32_t find_sequences(struct hidp__spread *s, struct hidp__bound *b, ui
 {
 	uint32_t n = b->tables->node_count, count = 0, seen = place, limit = s->short_end[place];
 	double most = most_worth(s, n), messages = b->blocks.waists->enters[place] ? 2 : 1;
-	struct heights h = {INFINITY, 0, true};
+	struct heights h = {.fewest = INFINITY, .even = true};
 	bool begun = false;
 	for (uint32_t end = place; end < limit;) {
 		end = b->blocks.waists->next_waist[end];
 		if (end > limit)
 			break;
 		for (; seen < end; seen++)
-			add_height(b->tables, &h, place, seen);
+			add_height(b->tables, &h, place, seen, s->apart[seen]);
 		double all = s->balanced[end] - s->balanced[place];
 		double one = s->quickest[end] - s->quickest[place];
 		double busy = s->busy[end] - s->busy[place];
@@ -503,15 +548,16 @@ static uint32_t find_sequences(struct hidp__spread *s, struct hidp__bound *b, ui
 			continue;
 		if (s->budget > 0) {
 			if (!begun)
-				hidp__parts_begin(s->parts, place, limit);
+				hidp__parts_begin(s->parts, place, limit, b->prices->second > 0);
 			begun = true;
 			double v = prepare_lines(s, HIDP__PART_OF_WORK, place, end, &h,
-			                         s->work_lines + (size_t)count * n) + busy;
+			                         s->work_lines + (size_t)count * n, most) + busy;
 			least = v > least ? v : least;
 			count_look(s, b);
 		}
 		if (least < most)
-			s->sequences[count++] = (struct sequence){end, h, busy, least, s->lines, s->able, s->off};
+			s->sequences[count++] = (struct sequence){end, h, busy, least, s->lines,
+			                                          s->able, s->off, s->rounding};
 	}
 	return count;
 }
@@ -589,14 +635,18 @@ static void relax_branches(struct hidp__bound *b, const struct hidp__spread *s, 
 				off[c] += elsewhere[l];
 			}
 			for (uint32_t away = 1; away < 1u << region->count; away++) {
-				double stay = 0, gone = 0;
+				double stay = 0, longest = 0, gone = 0;
 				for (uint32_t c = 0; c < region->count; c++) {
-					if (away >> c & 1)
-						gone = off[c] > gone ? off[c] : gone;
-					else
+					if (away >> c & 1) {
+						longest = off[c] > longest ? off[c] : longest;
+						gone += off[c];
+					} else {
 						stay += on[c];
+					}
 				}
-				double v = stay > wire + gone ? stay : wire + gone;
+				/* at the same time, or, where time costs nothing, all together */
+				double v = second > 0 ? fmax(stay, wire + longest)
+				                      : stay + wire + gone;
 				best = v < best ? v : best;
 			}
 			double *leave = &b->leave[hidp__node_at(b, place, a)];

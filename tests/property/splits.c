@@ -5,11 +5,12 @@
  *     splits [--count N] [--seed N]
  *
  * Random chains of windowed layers (large and dilated kernels, strides, uneven pads) on two
- * nodes of one processor. All layers are split over both nodes with one division; every
- * division of the plan space, both orders and every set of cuts between stages is
- * evaluated. The planner gets no work for anything but its bound, so that no exact search
- * hides what is wrong with it. The bound must not be above any of these plans. How close it
- * comes is printed.
+ * or three nodes of one processor, for the latency, the period or the energy. All layers are
+ * split over two of the nodes with one division; every such division of the plan space, all
+ * pairs of nodes and every set of cuts between stages is evaluated; of short chains the
+ * divisions over three nodes too. The planner gets no work for anything but its bound, so
+ * that no exact search hides what is wrong with it. The bound must not be above any of these
+ * plans. How close it comes is printed.
  */
 #include <math.h>
 #include <stdio.h>
@@ -23,12 +24,14 @@
 
 #define SEED 20251100
 #define LAYERS_MAX 6
+#define NODES_MAX 3
 
 struct chain {
 	struct hidp_context *context;
 	struct hidp_model *model;
 	struct hidp_cluster *cluster;
 	struct hidp_plan_options options;
+	uint32_t nodes;
 	uint32_t layers;
 	int64_t rows[LAYERS_MAX]; /* of each layer's output */
 	int64_t tallest;
@@ -40,13 +43,13 @@ static void make_model(struct chain *c, struct rng *rng)
 	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_layer_desc in = HIDP_LAYER_DESC_INIT;
 	hidp_layer_id at;
-	int64_t rows = rng_between(rng, 8, 28);
+	int64_t rows = c->nodes > 2 ? rng_between(rng, 4, 12) : rng_between(rng, 8, 28);
 	in.op = HIDP_OP_INPUT;
 	in.dtype = HIDP_DTYPE_FP32;
 	in.shape = (struct hidp_shape){1, rng_between(rng, 1, 8), rows, 1};
 	support_must(hidp_model_builder_new(c->context, NULL, &builder), NULL, "builder");
 	support_must(hidp_model_builder_add(builder, &in, &at, &diag), &diag, "input");
-	c->layers = (uint32_t)rng_between(rng, 2, LAYERS_MAX);
+	c->layers = (uint32_t)rng_between(rng, c->nodes > 2 ? 1 : 2, c->nodes > 2 ? 3 : LAYERS_MAX);
 	c->tallest = 0;
 	for (uint32_t i = 0; i < c->layers; i++) {
 		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
@@ -87,7 +90,7 @@ static void make_cluster(struct chain *c, struct rng *rng)
 	struct hidp_link_desc link = HIDP_LINK_DESC_INIT;
 	double overhead_s = rng_chance(rng, 50) ? 0 : rng_scale(rng, 1e-7, 1e-5);
 	support_must(hidp_cluster_builder_new(c->context, &builder), NULL, "builder");
-	for (int n = 0; n < 2; n++) {
+	for (uint32_t n = 0; n < c->nodes; n++) {
 		struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
 		struct hidp_processor_desc p = HIDP_PROCESSOR_DESC_INIT;
 		double rate = rng_scale(rng, 1e6, 3e8);
@@ -98,36 +101,48 @@ static void make_cluster(struct chain *c, struct rng *rng)
 			p.bandwidth_Bps[k] = rng_chance(rng, 50) ? rng_scale(rng, 1e7, 1e10) : 0;
 		}
 		p.overhead_s = overhead_s;
+		p.power_active_w = rng_scale(rng, 1, 50);
+		node.power_idle_w = rng_chance(rng, 30) ? 0 : rng_scale(rng, 0.1, 10);
+		node.power_transmit_w = rng_scale(rng, 0.1, 10);
+		node.power_receive_w = rng_scale(rng, 0.1, 10);
 		support_must(hidp_cluster_builder_add_node(builder, &node, &id, &diag), &diag,
 			     "node");
 		support_must(hidp_cluster_builder_add_processor(builder, id, &p, &processor, &diag),
 			     &diag, "processor");
 	}
-	link.to = 1;
-	link.flags = HIDP_LINK_BOTH_WAYS;
 	link.bandwidth_Bps = rng_scale(rng, 1e6, 1e10);
 	link.latency_s = rng_scale(rng, 1e-7, 1e-4);
-	support_must(hidp_cluster_builder_add_link(builder, &link, &diag), &diag, "link");
+	if (rng_chance(rng, 40))
+		support_must(hidp_cluster_builder_add_medium(builder, NULL, &link.medium, &diag),
+			     &diag, "medium");
+	support_must(hidp_cluster_builder_link_all(builder, &link, &diag), &diag, "links");
 	support_must(hidp_cluster_builder_seal(builder, &c->cluster, &diag), &diag, "cluster");
 	hidp_cluster_builder_destroy(builder);
 }
 
-/* The shares of layers [first, end): node `order` has the first `units`. */
+/* Who has which rows: node[k] has the units from cut[k] to cut[k + 1]. */
+struct division {
+	uint32_t count;
+	hidp_node_id node[NODES_MAX];
+	int64_t cut[NODES_MAX + 1];
+};
+
+/* The shares of layers [first, end). */
 static hidp_status add_stage(const struct chain *c, struct hidp_plan_builder *builder,
-			     uint32_t first, uint32_t end, int64_t units, uint32_t order)
+			     uint32_t first, uint32_t end, const struct division *d)
 {
 	struct hidp_stage_desc stage = HIDP_STAGE_DESC_INIT;
 	stage.kind = HIDP_STAGE_SPLIT;
 	stage.layer_count = end - first + (first == 0); /* the model input with the first */
 	stage.row_units = c->tallest;
 	hidp_status s = hidp_plan_builder_add_stage(builder, &stage, NULL);
-	for (uint32_t k = 0; k < 2 && s == HIDP_OK; k++) {
+	for (uint32_t k = 0; k < d->count && s == HIDP_OK; k++) {
 		struct hidp_share_desc share = HIDP_SHARE_DESC_INIT;
 		struct hidp_step_desc step = HIDP_STEP_DESC_INIT;
 		struct hidp_slice_desc slice = HIDP_SLICE_DESC_INIT;
-		share.node = k ^ order;
-		share.row_begin = k == 0 ? 0 : units;
-		share.row_end = k == 0 ? units : c->tallest;
+		share.node = d->node[k];
+		share.row_begin = d->cut[k];
+		share.row_end = d->cut[k + 1];
 		step.kind = HIDP_STEP_SINGLE;
 		step.layer_count = end - first;
 		slice.begin = share.row_begin * c->rows[end - 1] / c->tallest;
@@ -141,8 +156,8 @@ static hidp_status add_stage(const struct chain *c, struct hidp_plan_builder *bu
 	return s;
 }
 
-/* Latency with stages that end behind the layers in `cuts`; INFINITY: that is no plan. */
-static double latency_of(const struct chain *c, uint32_t cuts, int64_t units, uint32_t order)
+/* The objective with stages that end behind the layers in `cuts`; INFINITY: that is no plan. */
+static double value_of(const struct chain *c, uint32_t cuts, const struct division *d)
 {
 	struct hidp_plan_builder *builder;
 	struct hidp_plan *plan = NULL;
@@ -153,7 +168,7 @@ static double latency_of(const struct chain *c, uint32_t cuts, int64_t units, ui
 	for (uint32_t first = 0, end = 1; first < c->layers && s == HIDP_OK; first = end++) {
 		while (end < c->layers && !(cuts >> (end - 1) & 1))
 			end++;
-		s = add_stage(c, builder, first, end, units, order);
+		s = add_stage(c, builder, first, end, d);
 	}
 	if (s == HIDP_OK)
 		s = hidp_plan_builder_seal(builder, &plan, NULL);
@@ -162,33 +177,52 @@ static double latency_of(const struct chain *c, uint32_t cuts, int64_t units, ui
 		return INFINITY;
 	support_must(hidp_plan_get_figures(plan, &f), NULL, "figures");
 	hidp_plan_unref(plan);
-	return f.latency_s;
+	return f.objective;
 }
 
 /* In the plan space (doc/plan-space.md) every share owns a row of every layer. */
-static bool owns_rows(const struct chain *c, int64_t units)
+static bool owns_rows(const struct chain *c, const struct division *d)
 {
-	for (uint32_t l = 0; l < c->layers; l++) {
-		int64_t first = units * c->rows[l] / c->tallest;
-		if (first < 1 || first == c->rows[l])
-			return false;
-	}
+	for (uint32_t l = 0; l < c->layers; l++)
+		for (uint32_t k = 0; k < d->count; k++)
+			if (d->cut[k] * c->rows[l] / c->tallest ==
+			    d->cut[k + 1] * c->rows[l] / c->tallest)
+				return false;
 	return true;
+}
+
+static double best_cuts(const struct chain *c, const struct division *d)
+{
+	double best = INFINITY;
+	for (uint32_t cuts = 0; cuts < 1u << (c->layers - 1) && owns_rows(c, d); cuts++)
+		best = fmin(best, value_of(c, cuts, d));
+	return best;
 }
 
 static double best_split(const struct chain *c)
 {
 	double best = INFINITY;
-	for (uint32_t cuts = 0; cuts < 1u << (c->layers - 1); cuts++)
-		for (int64_t units = 1; units < c->tallest; units++)
-			for (uint32_t order = 0; order < 2 && owns_rows(c, units); order++)
-				best = fmin(best, latency_of(c, cuts, units, order));
+	for (hidp_node_id a = 0; a < c->nodes; a++) {
+		for (hidp_node_id b = 0; b < c->nodes; b++) {
+			for (int64_t u = 1; u < c->tallest && a != b; u++) {
+				struct division d = {2, {a, b}, {0, u, c->tallest}};
+				best = fmin(best, best_cuts(c, &d));
+				if (c->nodes < 3)
+					continue;
+				d = (struct division){3, {a, b, 3 - a - b}, {0, u, 0, c->tallest}};
+				for (d.cut[2] = u + 1; d.cut[2] < c->tallest; d.cut[2]++)
+					best = fmin(best, best_cuts(c, &d));
+			}
+		}
+	}
 	return best;
 }
 
 /* Returns the bound relative to the best split, 0 if there is none. */
 static double try_chain(uint64_t seed)
 {
+	static const hidp_objective objectives[] = {HIDP_OBJECTIVE_LATENCY, HIDP_OBJECTIVE_PERIOD,
+						    HIDP_OBJECTIVE_ENERGY};
 	struct chain c;
 	struct rng rng;
 	struct hidp_plan *plan;
@@ -196,10 +230,13 @@ static double try_chain(uint64_t seed)
 	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
 	rng_seed(&rng, seed);
 	support_must(hidp_context_new(NULL, &c.context), NULL, "context");
+	c.nodes = rng_chance(&rng, 20) ? 3 : 2;
 	make_model(&c, &rng);
 	make_cluster(&c, &rng);
 	c.options = (struct hidp_plan_options)HIDP_PLAN_OPTIONS_INIT;
 	c.options.work_limit = 1;
+	c.options.objective = objectives[rng_between(&rng, 0, 2)];
+	c.options.leader = (hidp_node_id)rng_between(&rng, 0, c.nodes - 1);
 	support_must(hidp_plan(c.model, c.cluster, NULL, &c.options, &plan, &diag), &diag, "plan");
 	support_must(hidp_plan_get_figures(plan, &f), NULL, "figures");
 	hidp_plan_unref(plan);
