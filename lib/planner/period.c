@@ -15,6 +15,9 @@ struct offers {
 	const struct hidp__tables *tables;
 	const struct hidp_cluster *cluster;
 	hidp_node_id *node_of; /* [processor of the cluster] */
+	/* requests are dealt out behind these layers, which the input node runs for all of them */
+	uint32_t head;
+	const uint32_t *head_on; /* [head] processor of the cluster */
 };
 
 static bool begin(struct offers *p, struct hidp__pricing *pricing)
@@ -116,15 +119,17 @@ static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *
 	const struct hidp_cluster *c = p->cluster;
 	struct taker *k = &takers[*count];
 	struct hidp__pipeline pipeline;
-	struct hidp__weights weights;
 	k->node = node;
 	k->loads = hidp__arena_alloc(p->arena, resource_count(c), sizeof *k->loads);
-	if (k->loads == NULL || !hidp__weights_of_node(&weights, p->tables, node, p->arena))
+	if (k->loads == NULL)
 		return HIDP_ERR_NOMEM;
-	hidp_status status = hidp__pipeline_find(&pipeline, p->search, &weights, node);
+	hidp_status status = hidp__pipeline_on(&pipeline, p->search, node, p->head,
+	                                       p->tables->layer_count);
 	if (status != HIDP_OK || pipeline.longest == INFINITY)
 		return status;
 	k->on = pipeline.on;
+	if (p->head > 0)
+		memcpy(k->on, p->head_on, p->head * sizeof *k->on);
 	status = offer_layers(p, k->on);
 	const struct hidp__evaluation *e = &p->search->last;
 	if (status != HIDP_OK || !p->search->last_valid)
@@ -167,64 +172,103 @@ static bool deal_requests(struct offers *p, const struct taker *takers, uint32_t
 	return hidp__deal(&d, fraction, &value, p->arena);
 }
 
-/* The model on several nodes, requests dealt out to them as is best. */
+/* A share with the layers from `first` on, on one processor each; false: no memory. */
+static bool write_share(const struct offers *p, struct hidp__share *share, hidp_node_id node,
+                        const uint32_t *on, uint32_t first, uint32_t end)
+{
+	struct hidp__step *steps = hidp__arena_calloc(p->arena, end - first, sizeof *steps);
+	struct hidp__slice *slices = hidp__arena_calloc(p->arena, end - first, sizeof *slices);
+	if (steps == NULL || slices == NULL)
+		return false;
+	write_steps(share, &p->tables->sites[node], on + first, end - first, steps, slices);
+	return true;
+}
+
+/* All behind the head on several nodes, requests dealt out to them as is best. */
 static hidp_status offer_replicas(struct offers *p, const struct taker *takers, uint32_t count)
 {
 	const struct hidp__tables *t = p->tables;
 	struct hidp__arena *a = p->arena;
 	double *fraction = hidp__arena_alloc(a, count, sizeof *fraction), sum = 0;
 	struct hidp__share *shares = hidp__arena_calloc(a, count, sizeof *shares);
+	struct hidp__share head = {.fraction = 1};
 	uint32_t used = 0;
 	if (fraction == NULL || shares == NULL || !deal_requests(p, takers, count, fraction))
 		return HIDP_ERR_NOMEM;
 	for (uint32_t k = 0; k < count; k++) {
 		if (!(fraction[k] > 1e-6))
 			continue;
-		struct hidp__step *steps = hidp__arena_calloc(a, t->layer_count, sizeof *steps);
-		struct hidp__slice *slices = hidp__arena_calloc(a, t->layer_count, sizeof *slices);
-		if (steps == NULL || slices == NULL)
-			return HIDP_ERR_NOMEM;
 		struct hidp__share *s = &shares[used++];
 		s->fraction = fraction[k];
 		sum += fraction[k];
-		write_steps(s, &t->sites[takers[k].node], takers[k].on, t->layer_count, steps,
-		            slices);
+		if (!write_share(p, s, takers[k].node, takers[k].on, p->head, t->layer_count))
+			return HIDP_ERR_NOMEM;
 	}
 	if (used < 2 || used > HIDP_PLAN_ROUTES_MAX)
 		return HIDP_OK;
 	for (uint32_t k = 0; k < used; k++)
 		shares[k].fraction /= sum;
-	struct hidp__stage stage = {.kind = HIDP_STAGE_REPLICA,
-	                            .layer_count = t->problem->model->layer_count,
-	                            .share_count = used,
-	                            .row_units = 1,
-	                            .shares = shares};
-	struct hidp__decisions plan = {1, &stage};
+	if (p->head > 0 && !write_share(p, &head, t->problem->request->input_node, p->head_on, 0,
+	                                p->head))
+		return HIDP_ERR_NOMEM;
+	struct hidp__stage stages[] = {
+	        {.kind = HIDP_STAGE_SINGLE,
+	         .layer_count = p->head > 0 ? hidp__stage_layers(t, 0, p->head) : 0,
+	         .share_count = 1,
+	         .row_units = 1,
+	         .shares = &head},
+	        {.kind = HIDP_STAGE_REPLICA,
+	         .layer_count = hidp__stage_layers(t, p->head, t->layer_count),
+	         .share_count = used,
+	         .row_units = 1,
+	         .shares = shares}};
+	struct hidp__decisions plan = {p->head > 0 ? 2 : 1, p->head > 0 ? stages : stages + 1};
 	return hidp__search_offer(p->search, &plan);
+}
+
+/* Requests dealt out to all nodes that can take them. */
+static hidp_status offer_takers(struct offers *p)
+{
+	const struct hidp__tables *t = p->tables;
+	struct taker *takers = hidp__arena_calloc(p->arena, t->node_count, sizeof *takers);
+	uint32_t count = 0;
+	hidp_status status = takers != NULL ? HIDP_OK : HIDP_ERR_NOMEM;
+	for (hidp_node_id n = 0; n < t->node_count && status == HIDP_OK; n++)
+		if (t->sites[n].usable_count != 0)
+			status = add_taker(p, n, takers, &count);
+	return status == HIDP_OK && count > 1 ? offer_replicas(p, takers, count) : status;
+}
+
+/* The same behind what the input node does for all requests, so that less is sent. */
+static hidp_status offer_head(struct offers *p, uint32_t head)
+{
+	struct hidp__pipeline pipeline;
+	hidp_status status = hidp__pipeline_on(&pipeline, p->search,
+	                                       p->tables->problem->request->input_node, 0, head);
+	if (status != HIDP_OK || pipeline.longest == INFINITY)
+		return status;
+	p->head = head;
+	p->head_on = pipeline.on;
+	return offer_takers(p);
 }
 
 hidp_status hidp__search_period(struct hidp__pricing *pricing)
 {
 	struct hidp__search *search = pricing->search;
-	const struct hidp__tables *t = search->tables;
 	struct offers p;
 	struct hidp__pipeline all;
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
-	struct taker *takers = hidp__arena_calloc(search->arena, t->node_count, sizeof *takers);
-	uint32_t count = 0;
-	if (takers == NULL || !begin(&p, pricing))
+	if (!begin(&p, pricing))
 		return HIDP_ERR_NOMEM;
-	hidp_status status =
-	        hidp__pipeline_find(&all, search, &pricing->weights, HIDP_NODE_NONE);
+	hidp_status status = hidp__pipeline_find(&all, search, &pricing->weights);
 	if (status == HIDP_OK && all.longest < INFINITY)
 		status = offer_layers(&p, all.on);
 	if (pricing->period == 1 && !search->restricted)
 		search->mixed_value = all.mean;
-	for (hidp_node_id n = 0; n < t->node_count && status == HIDP_OK; n++)
-		if (t->sites[n].usable_count != 0)
-			status = add_taker(&p, n, takers, &count);
-	if (status == HIDP_OK && count > 1)
-		status = offer_replicas(&p, takers, count);
+	if (status == HIDP_OK)
+		status = offer_takers(&p);
+	if (status == HIDP_OK && all.leaves > 0)
+		status = offer_head(&p, all.leaves);
 	hidp__arena_back(search->arena, mark);
 	return status;
 }

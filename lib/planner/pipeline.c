@@ -43,6 +43,7 @@ struct finder {
 	const struct hidp__tables *tables;
 	const struct hidp_cluster *cluster;
 	bool alone;            /* one node, messages are not counted */
+	uint32_t first, end;   /* layers */
 	struct place *places;  /* [place_count] by node */
 	uint32_t place_count;
 	uint32_t *first_place; /* [node + 1] */
@@ -87,7 +88,7 @@ static bool find_places(struct finder *f, hidp_node_id only)
 }
 
 static bool begin(struct finder *f, struct hidp__search *search, struct hidp__weights *weights,
-                  hidp_node_id only)
+                  hidp_node_id only, uint32_t first, uint32_t end)
 {
 	const struct hidp__tables *t = search->tables;
 	const struct hidp_cluster *c = t->problem->cluster;
@@ -98,6 +99,8 @@ static bool begin(struct finder *f, struct hidp__search *search, struct hidp__we
 	                     .tables = t,
 	                     .cluster = c,
 	                     .alone = only != HIDP_NODE_NONE,
+	                     .first = first,
+	                     .end = end,
 	                     .weights = weights};
 	f->resources = c->processor_count + 2 * c->node_count + c->medium_count;
 	if (!find_places(f, only))
@@ -168,14 +171,15 @@ static double price(struct finder *f, const struct hidp__path *paths)
 	const struct hidp__tables *t = f->tables;
 	const struct hidp__request *r = t->problem->request;
 	double least = INFINITY;
+	const double *enter = f->enter + (size_t)f->first * t->node_count;
 	for (uint32_t i = 0; i < f->place_count; i++)
-		f->rest[(size_t)t->layer_count * f->place_count + i] = move_price(
-		        f, paths, t->layer_count, f->places[i].node, r->output_node);
-	for (uint32_t layer = t->layer_count; layer-- > 0;)
+		f->rest[(size_t)f->end * f->place_count + i] =
+		        move_price(f, paths, f->end, f->places[i].node, r->output_node);
+	for (uint32_t layer = f->end; layer-- > f->first;)
 		price_layer(f, paths, layer);
 	for (hidp_node_id n = 0; n < t->node_count; n++)
-		if (f->enter[n] < INFINITY)
-			least = fmin(least, f->enter[n] + move_price(f, paths, 0, r->input_node, n));
+		if (enter[n] < INFINITY)
+			least = fmin(least, enter[n] + move_price(f, paths, f->first, r->input_node, n));
 	return least;
 }
 
@@ -185,7 +189,7 @@ static void follow(const struct finder *f, const struct hidp__path *paths, uint3
 	const struct hidp__tables *t = f->tables;
 	hidp_node_id at = t->problem->request->input_node;
 	uint32_t last = UINT32_MAX;
-	for (uint32_t layer = 0; layer < t->layer_count; layer++) {
+	for (uint32_t layer = f->first; layer < f->end; layer++) {
 		const double *after = f->rest + (size_t)(layer + 1) * f->place_count;
 		double least = INFINITY;
 		uint32_t next = 0;
@@ -242,23 +246,22 @@ static void add_layer(const struct finder *f, uint32_t layer, uint32_t behind, u
 
 static void add_delivery(const struct finder *f, uint32_t last, double sign, double *loads)
 {
-	add_move(f, f->tables->layer_count, f->places[last].node,
-	         f->tables->problem->request->output_node, sign, loads);
+	add_move(f, f->end, f->places[last].node, f->tables->problem->request->output_node, sign,
+	         loads);
 }
 
 /* sums[layer * resources]: loads of the layers before; returns the whole, delivered. */
 static void sum_loads(const struct finder *f, const uint32_t *on, double *sums, double *whole)
 {
-	uint32_t layers = f->tables->layer_count;
 	memset(whole, 0, f->resources * sizeof *whole);
-	for (uint32_t l = 0; l < layers; l++) {
+	for (uint32_t l = f->first; l < f->end; l++) {
 		if (sums != NULL)
 			memcpy(sums + (size_t)l * f->resources, whole, f->resources * sizeof *sums);
-		add_layer(f, l, l > 0 ? on[l - 1] : UINT32_MAX, on[l], 1, whole);
+		add_layer(f, l, l > f->first ? on[l - 1] : UINT32_MAX, on[l], 1, whole);
 	}
 	if (sums != NULL)
-		memcpy(sums + (size_t)layers * f->resources, whole, f->resources * sizeof *sums);
-	add_delivery(f, on[layers - 1], 1, whole);
+		memcpy(sums + (size_t)f->end * f->resources, whole, f->resources * sizeof *sums);
+	add_delivery(f, on[f->end - 1], 1, whole);
 }
 
 static uint32_t worst_of(const struct finder *f, const double *loads)
@@ -327,7 +330,7 @@ static hidp_status generate(struct finder *f, struct hidp__pipeline *best)
 		if (!hidp__paths_build(&paths, f->cluster, &f->prices, f->arena))
 			return HIDP_ERR_NOMEM;
 		double value = price(f, paths);
-		f->search->work += (uint64_t)f->tables->layer_count * f->place_count;
+		f->search->work += (uint64_t)(f->end - f->first) * f->place_count;
 		if (value == INFINITY)
 			break;
 		if (!add_pipeline(f, paths))
@@ -370,17 +373,17 @@ struct merge {
 /* What changes where the other's layers begin and end, beside the loads of the layers in between. */
 static void merge_loads(const struct finder *f, struct merge *m, uint32_t first, uint32_t end)
 {
-	uint32_t layers = f->tables->layer_count, r = f->resources;
-	uint32_t before = first > 0 ? m->here[first - 1] : UINT32_MAX;
+	uint32_t r = f->resources;
+	uint32_t here = first > f->first ? m->here[first - 1] : UINT32_MAX;
+	uint32_t there = first > f->first ? m->there[first - 1] : UINT32_MAX;
 	const double *to = m->there_sums + (size_t)end * r, *from = m->there_sums + (size_t)first * r;
 	const double *not_to = m->here_sums + (size_t)end * r;
 	const double *not_from = m->here_sums + (size_t)first * r;
 	for (uint32_t i = 0; i < r; i++)
 		m->loads[i] = m->whole[i] + to[i] - from[i] - not_to[i] + not_from[i];
-	add_layer(f, first, first > 0 ? m->there[first - 1] : UINT32_MAX, m->there[first], -1,
-	          m->loads);
-	add_layer(f, first, before, m->there[first], 1, m->loads);
-	if (end == layers) {
+	add_layer(f, first, there, m->there[first], -1, m->loads);
+	add_layer(f, first, here, m->there[first], 1, m->loads);
+	if (end == f->end) {
 		add_delivery(f, m->here[end - 1], -1, m->loads);
 		add_delivery(f, m->there[end - 1], 1, m->loads);
 		return;
@@ -391,14 +394,14 @@ static void merge_loads(const struct finder *f, struct merge *m, uint32_t first,
 
 static void try_merges(const struct finder *f, struct merge *m)
 {
-	uint32_t layers = f->tables->layer_count, step = layers / MERGE_STARTS + 1;
-	for (uint32_t first = 0; first < layers; first += step) {
+	uint32_t step = (f->end - f->first) / MERGE_STARTS + 1;
+	for (uint32_t first = f->first; first < f->end; first += step) {
 		const double *here = m->here_sums + m->worst, *there = m->there_sums + m->worst;
 		double base = m->whole[m->worst] + here[(size_t)first * f->resources] -
 		              there[(size_t)first * f->resources];
-		for (uint32_t end = first + 1; end <= layers; end++) {
+		for (uint32_t end = first + 1; end <= f->end; end++) {
 			size_t at = (size_t)end * f->resources;
-			if (end < layers && m->here[end - 1] == m->there[end - 1])
+			if (end < f->end && m->here[end - 1] == m->there[end - 1])
 				continue; /* the same as with one layer less */
 			if (base + there[at] - here[at] >= m->longest)
 				continue;
@@ -457,30 +460,80 @@ static hidp_status merge(struct finder *f, struct hidp__pipeline *best)
 	return HIDP_OK;
 }
 
+/* The waist behind which most of the mixture goes on elsewhere than on the input node. */
+static uint32_t find_leaves(const struct finder *f)
+{
+	const struct hidp__tables *t = f->tables;
+	hidp_node_id in = t->problem->request->input_node;
+	uint32_t leaves = 0;
+	double most = 0;
+	for (uint32_t l = 1; l < t->layer_count; l++) {
+		double part = 0;
+		for (uint32_t k = 0; k < f->count && t->waists.waist[l]; k++)
+			if (f->places[f->on[k][l - 1]].node == in && f->places[f->on[k][l]].node != in)
+				part += f->fraction[k];
+		if (part > most) {
+			most = part;
+			leaves = l;
+		}
+	}
+	return leaves;
+}
+
+static hidp_status find(struct hidp__pipeline *p, struct finder *f)
+{
+	uint64_t layers = f->end - f->first;
+	hidp_status status = generate(f, p);
+	if (status != HIDP_OK || p->longest == INFINITY)
+		return status;
+	p->leaves = f->alone ? 0 : find_leaves(f);
+	if (layers * layers * f->resources * f->count <= (uint64_t)MERGE_WORK * MERGE_STARTS)
+		status = merge(f, p);
+	for (uint32_t l = f->first; l < f->end; l++)
+		p->on[l] = f->places[p->on[l]].processor;
+	return status;
+}
+
+static bool pipeline_begin(struct hidp__pipeline *p, const struct hidp__tables *t,
+                           struct hidp__arena *arena)
+{
+	const struct hidp_cluster *c = t->problem->cluster;
+	p->longest = p->mean = INFINITY;
+	p->leaves = 0;
+	p->on = hidp__arena_alloc(arena, t->layer_count, sizeof *p->on);
+	p->loads = hidp__arena_alloc(
+	        arena, c->processor_count + 2 * (size_t)c->node_count + c->medium_count,
+	        sizeof *p->loads);
+	return p->on != NULL && p->loads != NULL;
+}
+
 hidp_status hidp__pipeline_find(struct hidp__pipeline *p, struct hidp__search *search,
-                                struct hidp__weights *weights, hidp_node_id only)
+                                struct hidp__weights *weights)
 {
 	const struct hidp__tables *t = search->tables;
 	struct finder f;
-	struct hidp__arena *a = search->arena;
-	uint32_t layers = t->layer_count;
-	p->longest = p->mean = INFINITY;
-	p->on = hidp__arena_alloc(a, layers, sizeof *p->on);
-	p->loads = hidp__arena_alloc(a, (size_t)t->problem->cluster->processor_count +
-	                                        2 * (size_t)t->node_count +
-	                                        t->problem->cluster->medium_count,
-	                             sizeof *p->loads);
-	if (p->on == NULL || p->loads == NULL)
+	if (!pipeline_begin(p, t, search->arena))
 		return HIDP_ERR_NOMEM;
-	struct hidp__arena_mark mark = hidp__arena_here(a);
+	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
 	hidp_status status = HIDP_ERR_NOMEM;
-	if (begin(&f, search, weights, only))
-		status = f.place_count > 0 ? generate(&f, p) : HIDP_OK;
-	if (status == HIDP_OK && p->longest < INFINITY &&
-	    (uint64_t)layers * layers * f.resources * f.count <= (uint64_t)MERGE_WORK * MERGE_STARTS)
-		status = merge(&f, p);
-	for (uint32_t l = 0; status == HIDP_OK && p->longest < INFINITY && l < layers; l++)
-		p->on[l] = f.places[p->on[l]].processor;
-	hidp__arena_back(a, mark);
+	if (begin(&f, search, weights, HIDP_NODE_NONE, 0, t->layer_count))
+		status = find(p, &f);
+	hidp__arena_back(search->arena, mark);
+	return status;
+}
+
+hidp_status hidp__pipeline_on(struct hidp__pipeline *p, struct hidp__search *search,
+                              hidp_node_id node, uint32_t first, uint32_t end)
+{
+	struct finder f;
+	struct hidp__weights weights;
+	if (!pipeline_begin(p, search->tables, search->arena))
+		return HIDP_ERR_NOMEM;
+	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
+	hidp_status status = HIDP_ERR_NOMEM;
+	if (hidp__weights_of_node(&weights, search->tables, node, search->arena) &&
+	    begin(&f, search, &weights, node, first, end))
+		status = find(p, &f);
+	hidp__arena_back(search->arena, mark);
 	return status;
 }

@@ -10,18 +10,23 @@
  * load of a resource is the period.
  */
 struct hidp__pipeline {
-	uint32_t *on;    /* [layer] processor of the cluster */
+	uint32_t *on;    /* [layer] processor of the cluster; of the layers that are asked for */
 	double longest;  /* INFINITY: there is none */
 	double *loads;   /* [resource] processors, senders, receivers, media */
 	double mean;     /* a mixture of pipelines, requests dealt out to them, has this period */
+	uint32_t leaves; /* all nodes: a waist behind which the mixture leaves the input node; 0: none */
 };
 
 /*
- * The best pipeline that was found, over all nodes, or over one whose messages are not
- * counted. With all nodes the weights become those under which the cheapest pipeline is about
- * dearest: no mixture of pipelines is better than what it costs then. HIDP_ERR_NOMEM.
+ * The best pipeline that was found, over all nodes. The weights become those under which the
+ * cheapest pipeline is about dearest: no mixture of pipelines is better than what it costs
+ * then. HIDP_ERR_NOMEM.
  */
 hidp_status hidp__pipeline_find(struct hidp__pipeline *pipeline, struct hidp__search *search,
-                                struct hidp__weights *weights, hidp_node_id only);
+                                struct hidp__weights *weights);
+
+/* The same for layers [first, end) on one node; no messages are counted. */
+hidp_status hidp__pipeline_on(struct hidp__pipeline *pipeline, struct hidp__search *search,
+                              hidp_node_id node, uint32_t first, uint32_t end);
 
 #endif
