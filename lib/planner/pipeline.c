@@ -25,6 +25,8 @@
 #define MERGE_ROUNDS 12
 #define MERGE_STARTS 16
 #define MERGE_WORK 4000000
+/* What changes where a part begins and ends makes a load no more than so many times shorter. */
+#define LITTLE 1.02
 /* A longest load so near that of the mixture is not improved. */
 #define BALANCED 0.005
 
@@ -274,7 +276,10 @@ static uint32_t worst_of(const struct finder *f, const double *loads)
 
 static double longest_of(const struct finder *f, const double *loads)
 {
-	return loads[worst_of(f, loads)];
+	double most = 0;
+	for (uint32_t r = 0; r < f->resources; r++)
+		most = loads[r] > most ? loads[r] : most;
+	return most;
 }
 
 static bool add_pipeline(struct finder *f, const struct hidp__path *paths)
@@ -370,17 +375,30 @@ struct merge {
 	double longest;
 };
 
-/* What changes where the other's layers begin and end, beside the loads of the layers in between. */
-static void merge_loads(const struct finder *f, struct merge *m, uint32_t first, uint32_t end)
+/*
+ * The loads with layers [first, end) of the other. false: some load is too long, but for what
+ * changes where these layers begin and end, which is little.
+ */
+static bool exchange(const struct finder *f, struct merge *m, uint32_t first, uint32_t end)
 {
 	uint32_t r = f->resources;
-	uint32_t here = first > f->first ? m->here[first - 1] : UINT32_MAX;
-	uint32_t there = first > f->first ? m->there[first - 1] : UINT32_MAX;
 	const double *to = m->there_sums + (size_t)end * r, *from = m->there_sums + (size_t)first * r;
 	const double *not_to = m->here_sums + (size_t)end * r;
 	const double *not_from = m->here_sums + (size_t)first * r;
-	for (uint32_t i = 0; i < r; i++)
+	double most = m->longest * LITTLE;
+	for (uint32_t i = 0; i < r; i++) {
 		m->loads[i] = m->whole[i] + to[i] - from[i] - not_to[i] + not_from[i];
+		if (m->loads[i] > most)
+			return false;
+	}
+	return true;
+}
+
+/* What changes where the other's layers begin and end. */
+static void join(const struct finder *f, struct merge *m, uint32_t first, uint32_t end)
+{
+	uint32_t here = first > f->first ? m->here[first - 1] : UINT32_MAX;
+	uint32_t there = first > f->first ? m->there[first - 1] : UINT32_MAX;
 	add_layer(f, first, there, m->there[first], -1, m->loads);
 	add_layer(f, first, here, m->there[first], 1, m->loads);
 	if (end == f->end) {
@@ -403,9 +421,10 @@ static void try_merges(const struct finder *f, struct merge *m)
 			size_t at = (size_t)end * f->resources;
 			if (end < f->end && m->here[end - 1] == m->there[end - 1])
 				continue; /* the same as with one layer less */
-			if (base + there[at] - here[at] >= m->longest)
+			if (base + there[at] - here[at] > m->longest * LITTLE ||
+			    !exchange(f, m, first, end))
 				continue;
-			merge_loads(f, m, first, end);
+			join(f, m, first, end);
 			double longest = longest_of(f, m->loads);
 			if (longest < m->longest) {
 				m->longest = longest;
