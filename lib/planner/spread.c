@@ -68,6 +68,8 @@ struct hidp__spread {
 #define CLOSE_LOOKS 120000
 /* Part of a cost that is worth a second look. */
 #define MATTERS 0.02
+/* Costs so near each other are not told apart: the lower is taken for both. */
+#define NO_DIFFERENCE 0.9995
 
 static void sum_all(struct hidp__spread *s)
 {
@@ -208,7 +210,10 @@ static double clamp_part(double part)
 	return part > 0 ? part < 1 ? part : 1 : 0;
 }
 
-/* What parts cost in prices beyond the cheapest node's, at least, if they come together on node m. */
+/*
+ * What parts cost in prices beyond the cheapest node's, at least, if they come together on node
+ * m; HIDP_NODE_NONE: wherever that is.
+ */
 static double gather_price(const struct hidp__spread *s, uint32_t end, uint32_t count,
                            hidp_node_id m, double enough)
 {
@@ -221,59 +226,90 @@ static double gather_price(const struct hidp__spread *s, uint32_t end, uint32_t 
 	d.count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		hidp_node_id a = s->who[i];
-		const struct hidp__path *path = &b->paths[(size_t)a * t->node_count + m];
+		const struct hidp__path *path = &b->paths[(size_t)a * t->node_count];
 		d.work[i] = s->priced[a];
 		d.send[i] = s->sent[a];
-		d.move[i] = a == m ? 0 : rows * last->row_bytes * path->byte_cost +
-		                                 elements * path->element_cost;
+		d.move[i] = 0;
+		if (m != HIDP_NODE_NONE && a != m)
+			d.move[i] = rows * last->row_bytes * path[m].byte_cost +
+			            elements * path[m].element_cost;
 	}
 	return hidp__toll(&d, &s->rounding, enough);
 }
 
+/* Where the rows of a sequence come together: what is left to pay behind it; INFINITY: not there. */
+static double rest_at(const struct hidp__spread *s, uint32_t end, hidp_node_id m)
+{
+	const struct hidp__bound *b = s->bound;
+	const struct hidp__tables *t = b->tables;
+	if (!b->blocks.in[m].exists)
+		return INFINITY;
+	if (end < t->layer_count)
+		return b->enter[hidp__node_at(b, end, m)];
+	return m == t->problem->request->output_node ? 0 : INFINITY;
+}
+
 /*
- * What is left to pay behind a sequence of split stages that lasts `level` seconds at
- * least, or `enough`: on some node the rows come together. It has of them what it could compute
- * itself; to wait until it has more is one way to send less.
+ * What it takes until they are there: the node has of the rows what it could compute itself in
+ * `level` seconds; to wait until it has more is one way to send less.
+ */
+static double gather_time(const struct hidp__spread *s, uint32_t end, uint32_t count, double level,
+                          hidp_node_id m)
+{
+	const struct hidp__bound *b = s->bound;
+	const struct hidp__path *in = &b->blocks.in[m];
+	const struct hidp__work *last = &b->tables->layers[end - 1];
+	double rows = (double)last->rows, unread = s->rounding.unread * rows;
+	double elements = (double)b->tables->problem->model->layers[last->id].elements_per_row;
+	double part = 0, all = INFINITY, joined = INFINITY, then = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (s->who[i] != m)
+			continue;
+		all = s->start[i] + 1 / s->rate[i];
+		if (level < s->join[i]) {
+			joined = s->join[i];
+			then = clamp_part((joined - s->start[i]) * s->rate[i]);
+			continue;
+		}
+		part = clamp_part((level - s->start[i]) * s->rate[i]);
+	}
+	/* shares are cut to whole rows */
+	double row_s = last->row_bytes * in->byte_s + elements * in->element_s;
+	double missing = (1 - part - s->off) * rows - 2 - unread;
+	double later = (1 - then - s->off) * rows - 2 - unread;
+	double v = level + (missing > 0 ? missing * row_s : 0);
+	v = fmin(v, joined + (later > 0 ? later * row_s : 0));
+	return (all > level && all < v ? all : v) + in->latency_s;
+}
+
+/*
+ * What is left to pay behind a sequence of split stages that lasts `level` seconds at least, or
+ * `enough`: on some node the rows come together. First the node where least is left, then
+ * the others as far as they could make a difference.
  */
 static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t count, double level,
                           double enough)
 {
 	const struct hidp__bound *b = s->bound;
-	const struct hidp__tables *t = b->tables;
-	const struct hidp__work *last = &t->layers[end - 1];
-	double second = b->prices->second, rows = (double)last->rows, best = enough;
-	double elements = (double)t->problem->model->layers[last->id].elements_per_row;
-	hidp_node_id output = t->problem->request->output_node;
-	double unread = unread_rows(b, end);
-	for (hidp_node_id m = 0; m < t->node_count; m++) {
-		const struct hidp__path *in = &b->blocks.in[m];
-		double part = 0, all = INFINITY, joined = INFINITY, then = 0;
-		if (!in->exists || (end == t->layer_count && m != output))
+	double second = b->prices->second, best = enough, least = second * level;
+	uint32_t nodes = b->tables->node_count;
+	hidp_node_id first = 0;
+	if (!b->prices->time_only)
+		least += gather_price(s, end, count, HIDP_NODE_NONE, best);
+	for (hidp_node_id m = 1; m < nodes; m++)
+		if (rest_at(s, end, m) < rest_at(s, end, first))
+			first = m;
+	for (uint32_t i = 0; i < nodes; i++) {
+		hidp_node_id m = i == 0 ? first : i <= first ? i - 1 : i;
+		double rest = rest_at(s, end, m), floor = least + rest;
+		if (floor >= best)
 			continue;
-		double rest = end == t->layer_count ? 0 : b->enter[hidp__node_at(b, end, m)];
-		if (second * level + rest >= best)
+		if (floor >= best * NO_DIFFERENCE) {
+			best = floor;
 			continue;
-		for (uint32_t i = 0; i < count; i++) {
-			if (s->who[i] != m)
-				continue;
-			all = s->start[i] + 1 / s->rate[i];
-			if (level < s->join[i]) {
-				joined = s->join[i];
-				then = clamp_part((joined - s->start[i]) * s->rate[i]);
-				continue;
-			}
-			part = clamp_part((level - s->start[i]) * s->rate[i]);
 		}
-		/* shares are cut to whole rows */
-		double row_s = last->row_bytes * in->byte_s + elements * in->element_s;
-		double missing = (1 - part - s->off) * rows - 2 - unread;
-		double later = (1 - then - s->off) * rows - 2 - unread;
-		double v = level + (missing > 0 ? missing * row_s : 0);
-		v = fmin(v, joined + (later > 0 ? later * row_s : 0));
-		if (all > level && all < v)
-			v = all;
-		v = second * (v + in->latency_s) + rest;
-		if (!b->prices->time_only)
+		double v = second * gather_time(s, end, count, level, m) + rest;
+		if (!b->prices->time_only && v < best)
 			v += gather_price(s, end, count, m, best - v);
 		best = v < best ? v : best;
 	}
@@ -508,8 +544,7 @@ static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 			*found = least > *found ? least : *found;
 			if (*found >= s->worth[a])
 				continue;
-			double v = split_cost(s, place, q->end, a, s->worth[a]) +
-			           q->busy;
+			double v = split_cost(s, place, q->end, a, s->worth[a]) + q->busy;
 			*found = v > *found ? v : *found;
 			count_look(s, b);
 		}
