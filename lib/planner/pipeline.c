@@ -16,10 +16,10 @@
 /* Rounds in which what is loaded most becomes dearer, to begin with. */
 #define FIRST_ROUNDS 4
 /* Rounds after them, in which the weights go towards those of the mixture. */
-#define MIXED_ROUNDS 30
+#define MIXED_ROUNDS 20
 #define TOWARDS 0.7
 /* They end when no weights can make the cheapest pipeline dearer by more than this. */
-#define NEAR_ENOUGH 1e-3
+#define NEAR_ENOUGH 5e-3
 /* How often pipelines are put together, where a part of the other may begin, and sizes up to
  * which that is done. */
 #define MERGE_ROUNDS 12
