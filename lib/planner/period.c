@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "planner/fractions.h"
-#include "planner/pipeline.h"
+#include "planner/placement.h"
 
 /* Offers plans made of pipelines: one over all nodes, or one on each, requests dealt out to them. */
 struct offers {
@@ -125,6 +125,9 @@ static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *
 		return HIDP_ERR_NOMEM;
 	hidp_status status = hidp__pipeline_on(&pipeline, p->search, node, p->head,
 	                                       p->tables->layer_count);
+	if (status == HIDP_OK && pipeline.longest < INFINITY)
+		status = hidp__placement_improve(&pipeline, p->search, node, p->head,
+		                                 p->tables->layer_count);
 	if (status != HIDP_OK || pipeline.longest == INFINITY)
 		return status;
 	k->on = pipeline.on;

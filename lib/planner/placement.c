@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * First the layers in their order are cut into runs, one for each processor: a dynamic
+ * programme over cuts and over how many processors of each class are used (processors that
+ * take the same for every layer are a class). What a run copies is that of its layers together,
+ * tensor by tensor, not that of one tensor at each end. Then single layers and runs of them are
+ * moved from one processor to another, as long as that makes the loads more even.
+ */
+#include "planner/placement.h"
+
+#include <string.h>
+
+/* States of the dynamic programme: how many processors of each class are taken. */
+#define STATES_MAX 4096
+/* Steps of the programme and of moves; beyond them nothing is looked for. */
+#define CUTS_WORK 20000000
+#define MOVES_WORK 20000000
+/* Longest run that is moved at once. */
+#define RUN_MAX 16
+
+struct placement {
+	const struct hidp__tables *tables;
+	const struct hidp__site *site;
+	struct hidp__arena *arena;
+	uint32_t first, end;
+	uint32_t count;     /* processors: the usable ones */
+	double *seconds;    /* [layer * count + processor] */
+	double *copy_s;     /* [processor] per byte, 0: it works in the node's memory */
+	/* tensors are numbered as in the model */
+	double *bytes;      /* [tensor] that others need of it */
+	uint32_t *readers;  /* [tensor * count + processor] layers there that read it */
+	uint32_t *kept;     /* [tensor] times that it is wanted in the node's memory */
+	uint32_t *maker;    /* [tensor] processor; count: it is in the node's memory */
+	uint32_t *on;       /* [layer] processor */
+	double *loads;      /* [processor] */
+	uint64_t work;
+};
+
+/* Is it the first feed of the layer from that tensor? */
+static bool is_first(const struct hidp__work *w, uint32_t feed)
+{
+	for (uint32_t i = 0; i < feed; i++)
+		if (w->feeds[i].layer == w->feeds[feed].layer)
+			return false;
+	return true;
+}
+
+static void measure_tensors(struct placement *p)
+{
+	const struct hidp__tables *t = p->tables;
+	for (uint32_t l = 0; l < t->layer_count; l++) {
+		const struct hidp__work *w = &t->layers[l];
+		double all = (double)w->rows * w->row_bytes;
+		if (w->last_reader == t->layer_count) /* an output of the model */
+			p->bytes[w->id] = all > p->bytes[w->id] ? all : p->bytes[w->id];
+		for (uint32_t i = 0; i < w->feed_count; i++) {
+			const struct hidp__feed *f = &w->feeds[i];
+			double bytes = hidp__feed_rows(w, f) * f->row_bytes;
+			p->bytes[f->layer] = bytes > p->bytes[f->layer] ? bytes : p->bytes[f->layer];
+			if (is_first(w, i) && l >= p->end)
+				p->kept[f->layer]++;
+		}
+		p->kept[w->id] += w->last_reader == t->layer_count;
+	}
+}
+
+static bool begin(struct placement *p, const struct hidp__search *search, hidp_node_id node,
+                  uint32_t first, uint32_t end)
+{
+	const struct hidp__tables *t = search->tables;
+	const struct hidp__site *site = &t->sites[node];
+	struct hidp__arena *a = search->arena;
+	size_t tensors = t->problem->model->layer_count;
+	*p = (struct placement){.tables = t,
+	                        .site = site,
+	                        .arena = a,
+	                        .first = first,
+	                        .end = end,
+	                        .count = site->usable_count};
+	p->seconds = hidp__arena_alloc(a, (size_t)t->layer_count * p->count, sizeof(double));
+	p->copy_s = hidp__arena_alloc(a, p->count, sizeof(double));
+	p->bytes = hidp__arena_calloc(a, tensors, sizeof(double));
+	p->readers = hidp__arena_calloc(a, tensors * p->count, sizeof(uint32_t));
+	p->kept = hidp__arena_calloc(a, tensors, sizeof(uint32_t));
+	p->maker = hidp__arena_alloc(a, tensors, sizeof(uint32_t));
+	p->on = hidp__arena_alloc(a, t->layer_count, sizeof(uint32_t));
+	p->loads = hidp__arena_calloc(a, p->count, sizeof(double));
+	if (p->seconds == NULL || p->copy_s == NULL || p->bytes == NULL || p->readers == NULL ||
+	    p->kept == NULL || p->maker == NULL || p->on == NULL || p->loads == NULL)
+		return false;
+	for (uint32_t i = 0; i < p->count; i++) {
+		p->copy_s[i] = site->copy_s[site->usable[i]];
+		for (uint32_t l = 0; l < t->layer_count; l++)
+			p->seconds[(size_t)l * p->count + i] =
+			        site->single_s[(size_t)l * site->processor_count + site->usable[i]];
+	}
+	for (size_t i = 0; i < tensors; i++)
+		p->maker[i] = p->count;
+	measure_tensors(p);
+	return true;
+}
+
+/* Adds what a tensor makes processors copy, `sign` times. */
+static void add_copies(struct placement *p, hidp_layer_id tensor, double sign)
+{
+	uint32_t maker = p->maker[tensor];
+	const uint32_t *readers = p->readers + (size_t)tensor * p->count;
+	double bytes = sign * p->bytes[tensor];
+	bool leaves = p->kept[tensor] > 0;
+	for (uint32_t i = 0; i < p->count; i++) {
+		if (readers[i] == 0 || i == maker)
+			continue;
+		leaves = true;
+		p->loads[i] += bytes * p->copy_s[i];
+	}
+	if (leaves && maker < p->count)
+		p->loads[maker] += bytes * p->copy_s[maker];
+}
+
+/* Hand-overs before a layer and behind it, `sign` times. */
+static void add_hand_overs(struct placement *p, uint32_t layer, double sign)
+{
+	double sync = sign * p->site->sync_s;
+	if (layer > p->first && p->on[layer] != p->on[layer - 1])
+		p->loads[p->on[layer]] += sync;
+	if (layer + 1 < p->end && p->on[layer + 1] != p->on[layer])
+		p->loads[p->on[layer + 1]] += sync;
+}
+
+/* A layer goes to a processor; it can run there. */
+static void move_layer(struct placement *p, uint32_t layer, uint32_t to)
+{
+	const struct hidp__work *w = &p->tables->layers[layer];
+	uint32_t from = p->on[layer];
+	p->loads[from] -= p->seconds[(size_t)layer * p->count + from];
+	p->loads[to] += p->seconds[(size_t)layer * p->count + to];
+	add_hand_overs(p, layer, -1);
+	p->on[layer] = to;
+	add_hand_overs(p, layer, 1);
+	if (!p->site->copies)
+		return;
+	add_copies(p, w->id, -1);
+	p->maker[w->id] = to;
+	add_copies(p, w->id, 1);
+	for (uint32_t i = 0; i < w->feed_count; i++) {
+		hidp_layer_id tensor = w->feeds[i].layer;
+		if (!is_first(w, i))
+			continue;
+		add_copies(p, tensor, -1);
+		p->readers[(size_t)tensor * p->count + from]--;
+		p->readers[(size_t)tensor * p->count + to]++;
+		add_copies(p, tensor, 1);
+	}
+	p->work += 1 + w->feed_count;
+}
+
+/* All layers as given: on[layer] processor. */
+static void place_all(struct placement *p, const uint32_t *on)
+{
+	size_t tensors = p->tables->problem->model->layer_count;
+	memset(p->loads, 0, p->count * sizeof *p->loads);
+	memset(p->readers, 0, tensors * p->count * sizeof *p->readers);
+	if (on != p->on)
+		memcpy(p->on + p->first, on + p->first, (p->end - p->first) * sizeof *on);
+	for (uint32_t l = p->first; l < p->end; l++) {
+		const struct hidp__work *w = &p->tables->layers[l];
+		p->loads[p->on[l]] += p->seconds[(size_t)l * p->count + p->on[l]];
+		if (l > p->first && p->on[l] != p->on[l - 1])
+			p->loads[p->on[l]] += p->site->sync_s;
+		p->maker[w->id] = p->on[l];
+		for (uint32_t i = 0; i < w->feed_count; i++)
+			if (is_first(w, i))
+				p->readers[(size_t)w->feeds[i].layer * p->count + p->on[l]]++;
+	}
+	for (hidp_layer_id i = 0; i < tensors && p->site->copies; i++)
+		add_copies(p, i, 1);
+}
+
+static double longest(const struct placement *p)
+{
+	double most = 0;
+	for (uint32_t i = 0; i < p->count; i++)
+		most = p->loads[i] > most ? p->loads[i] : most;
+	return most;
+}
+
+/* How uneven the loads are: mostly the longest counts, but the others too. */
+static double unevenness(const struct placement *p, double unit)
+{
+	double sum = 0;
+	for (uint32_t i = 0; i < p->count; i++) {
+		double x = p->loads[i] / unit;
+		x *= x;
+		x *= x;
+		x *= x;
+		sum += x * x;
+	}
+	return sum;
+}
+
+/* The best run of layers from `layer` on to move elsewhere; its length, 0: none is better. */
+static uint32_t find_move(struct placement *p, uint32_t layer, double unit, uint32_t *where)
+{
+	uint32_t from = p->on[layer], best_length = 0;
+	double best = unevenness(p, unit) * (1 - 1e-9);
+	for (uint32_t to = 0; to < p->count; to++) {
+		uint32_t length = 0;
+		if (to == from)
+			continue;
+		while (length < RUN_MAX && layer + length < p->end && p->on[layer + length] == from &&
+		       p->seconds[(size_t)(layer + length) * p->count + to] < INFINITY) {
+			move_layer(p, layer + length, to);
+			length++;
+			double v = unevenness(p, unit);
+			if (v < best) {
+				best = v;
+				best_length = length;
+				*where = to;
+			}
+		}
+		while (length > 0)
+			move_layer(p, layer + --length, from);
+	}
+	return best_length;
+}
+
+/* Moves layers while that makes the loads more even. */
+static void even_out(struct placement *p)
+{
+	double unit = longest(p);
+	uint64_t most = p->work + MOVES_WORK;
+	for (bool moved = true; moved && p->work < most && unit > 0;) {
+		moved = false;
+		for (uint32_t l = p->first; l < p->end; l++) {
+			uint32_t to, length = find_move(p, l, unit, &to);
+			for (uint32_t i = 0; i < length; i++)
+				move_layer(p, l + i, to);
+			moved |= length > 0;
+			p->work += (uint64_t)p->count * p->count;
+		}
+	}
+}
+
+/* Processors that take the same for every layer. */
+struct classes {
+	uint32_t count;
+	uint32_t *of;     /* [processor] class */
+	uint32_t *one;    /* [class] a processor of it */
+	uint32_t *size;   /* [class] processors */
+	uint32_t *weight; /* [class] what one of it more adds to the number of the state */
+	uint32_t states;
+};
+
+static bool alike(const struct placement *p, uint32_t a, uint32_t b)
+{
+	if (p->copy_s[a] != p->copy_s[b])
+		return false;
+	for (uint32_t l = p->first; l < p->end; l++)
+		if (p->seconds[(size_t)l * p->count + a] != p->seconds[(size_t)l * p->count + b])
+			return false;
+	return true;
+}
+
+static bool find_classes(const struct placement *p, struct classes *c)
+{
+	uint64_t states = 1;
+	c->count = 0;
+	c->of = hidp__arena_alloc(p->arena, p->count, sizeof(uint32_t));
+	c->one = hidp__arena_alloc(p->arena, p->count, sizeof(uint32_t));
+	c->size = hidp__arena_calloc(p->arena, p->count, sizeof(uint32_t));
+	c->weight = hidp__arena_alloc(p->arena, p->count, sizeof(uint32_t));
+	if (c->of == NULL || c->one == NULL || c->size == NULL || c->weight == NULL)
+		return false;
+	for (uint32_t i = 0; i < p->count; i++) {
+		uint32_t k = 0;
+		while (k < c->count && !alike(p, i, c->one[k]))
+			k++;
+		if (k == c->count)
+			c->one[c->count++] = i;
+		c->of[i] = k;
+		c->size[k]++;
+	}
+	for (uint32_t k = 0; k < c->count; k++) {
+		c->weight[k] = (uint32_t)states;
+		states *= c->size[k] + 1;
+		if (states > STATES_MAX)
+			states = STATES_MAX + 1;
+	}
+	c->states = (uint32_t)states;
+	return true;
+}
+
+/* How a state is reached best: the longest load so far, and the last run. */
+struct reached {
+	double longest;
+	uint32_t begin, class;
+};
+
+struct cuts {
+	struct placement *p;
+	const struct classes *classes;
+	struct reached *reached; /* [(layer - first) * states + state] */
+	/* of the run at hand */
+	uint32_t begin;
+	uint32_t *seen;   /* [tensor] begin + 1 of the last run that read it */
+	uint32_t *unread; /* [tensor] readers that are yet to come */
+	uint32_t *all;    /* [tensor] readers at all */
+	double copied;    /* bytes */
+	double *sum;      /* [class] seconds */
+};
+
+/* The run gets a layer more. */
+static void add_to_run(struct cuts *c, uint32_t layer)
+{
+	const struct placement *p = c->p;
+	const struct hidp__work *w = &p->tables->layers[layer];
+	for (uint32_t k = 0; k < c->classes->count; k++)
+		c->sum[k] += p->seconds[(size_t)layer * p->count + c->classes->one[k]];
+	for (uint32_t i = 0; i < w->feed_count; i++) {
+		const struct hidp__feed *f = &w->feeds[i];
+		bool inside = f->place != UINT32_MAX && f->place >= c->begin;
+		if (!is_first(w, i))
+			continue;
+		if (inside && --c->unread[f->layer] == 0)
+			c->copied -= p->bytes[f->layer];
+		if (!inside && c->seen[f->layer] != c->begin + 1)
+			c->copied += p->bytes[f->layer];
+		c->seen[f->layer] = c->begin + 1;
+	}
+	c->unread[w->id] = c->all[w->id] + p->kept[w->id];
+	c->copied += c->unread[w->id] > 0 ? p->bytes[w->id] : 0;
+}
+
+/* From every state before the run to the one behind it. */
+static void extend_states(struct cuts *c, uint32_t end, uint32_t class, double load)
+{
+	const struct classes *s = c->classes;
+	const struct reached *from = c->reached + (size_t)(c->begin - c->p->first) * s->states;
+	struct reached *to = c->reached + (size_t)(end - c->p->first) * s->states + s->weight[class];
+	for (uint32_t i = 0; i < s->states; i++) {
+		uint32_t taken = i / s->weight[class] % (s->size[class] + 1);
+		double v = from[i].longest > load ? from[i].longest : load;
+		if (taken < s->size[class] && v < to[i].longest)
+			to[i] = (struct reached){v, c->begin, class};
+	}
+	c->p->work += s->states;
+}
+
+static bool begin_cuts(struct cuts *c, struct placement *p, const struct classes *classes)
+{
+	size_t tensors = p->tables->problem->model->layer_count;
+	size_t cells = (size_t)(p->end - p->first + 1) * classes->states;
+	*c = (struct cuts){.p = p, .classes = classes};
+	c->reached = hidp__arena_alloc(p->arena, cells, sizeof *c->reached);
+	c->seen = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
+	c->unread = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
+	c->all = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
+	c->sum = hidp__arena_alloc(p->arena, classes->count, sizeof(double));
+	if (c->reached == NULL || c->seen == NULL || c->unread == NULL || c->all == NULL ||
+	    c->sum == NULL)
+		return false;
+	for (size_t i = 0; i < cells; i++)
+		c->reached[i].longest = INFINITY;
+	for (uint32_t l = p->first; l < p->end; l++) {
+		const struct hidp__work *w = &p->tables->layers[l];
+		for (uint32_t i = 0; i < w->feed_count; i++)
+			c->all[w->feeds[i].layer] += is_first(w, i);
+	}
+	return true;
+}
+
+/* All runs that begin at a layer, as long as one could be better than `most`. */
+static void try_runs(struct cuts *c, uint32_t begin, double most)
+{
+	const struct placement *p = c->p;
+	c->begin = begin;
+	c->copied = 0;
+	memset(c->sum, 0, c->classes->count * sizeof *c->sum);
+	for (uint32_t end = begin + 1; end <= p->end; end++) {
+		bool short_enough = false;
+		add_to_run(c, end - 1);
+		for (uint32_t k = 0; k < c->classes->count; k++) {
+			double load = c->sum[k] + c->copied * p->copy_s[c->classes->one[k]];
+			short_enough |= c->sum[k] < most;
+			if (load < most)
+				extend_states(c, end, k, load);
+		}
+		if (!short_enough)
+			return;
+	}
+}
+
+/* Writes the runs that lead to the best state into p->on; false: there is none. */
+static bool follow_cuts(struct cuts *c)
+{
+	struct placement *p = c->p;
+	const struct classes *s = c->classes;
+	const struct reached *last = c->reached + (size_t)(p->end - p->first) * s->states;
+	uint32_t state = 0, end = p->end;
+	for (uint32_t i = 1; i < s->states; i++)
+		state = last[i].longest < last[state].longest ? i : state;
+	if (last[state].longest == INFINITY)
+		return false;
+	while (end > p->first) {
+		const struct reached *r = &c->reached[(size_t)(end - p->first) * s->states + state];
+		uint32_t taken = state / s->weight[r->class] % (s->size[r->class] + 1), i = 0;
+		/* the processor of the class that comes in its turn */
+		for (uint32_t left = taken; left > 0; i++)
+			left -= s->of[i] == r->class;
+		for (uint32_t l = r->begin; l < end; l++)
+			p->on[l] = i - 1;
+		state -= s->weight[r->class];
+		end = r->begin;
+	}
+	return true;
+}
+
+/* The best runs of the layers in their order, if they are better than `most`: into p->on. */
+static hidp_status cut_into_runs(struct placement *p, double most, bool *found)
+{
+	struct classes classes;
+	struct cuts c;
+	uint64_t layers = p->end - p->first;
+	*found = false;
+	if (!find_classes(p, &classes))
+		return HIDP_ERR_NOMEM;
+	if (classes.states > STATES_MAX || layers * layers * classes.states > CUTS_WORK)
+		return HIDP_OK;
+	if (!begin_cuts(&c, p, &classes))
+		return HIDP_ERR_NOMEM;
+	c.reached[0].longest = 0;
+	for (uint32_t begin = p->first; begin < p->end; begin++)
+		try_runs(&c, begin, most);
+	*found = follow_cuts(&c);
+	return HIDP_OK;
+}
+
+static void keep(const struct placement *p, struct hidp__pipeline *best)
+{
+	double most = longest(p);
+	if (!(most < best->longest))
+		return;
+	best->longest = most;
+	for (uint32_t l = p->first; l < p->end; l++)
+		best->on[l] = p->site->first_processor + p->site->usable[p->on[l]];
+}
+
+hidp_status hidp__placement_improve(struct hidp__pipeline *best, struct hidp__search *search,
+                                    hidp_node_id node, uint32_t first, uint32_t end)
+{
+	struct placement p;
+	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
+	bool found = false;
+	if (search->tables->sites[node].usable_count < 2)
+		return HIDP_OK;
+	if (!begin(&p, search, node, first, end))
+		return HIDP_ERR_NOMEM;
+	const struct hidp__site *site = p.site;
+	for (uint32_t l = first; l < end; l++)
+		for (uint32_t i = 0; i < p.count; i++)
+			if (site->first_processor + site->usable[i] == best->on[l])
+				p.on[l] = i;
+	place_all(&p, p.on);
+	best->longest = longest(&p); /* now with all that is copied */
+	even_out(&p);
+	keep(&p, best);
+	hidp_status status = HIDP_OK;
+	if (site->copies)
+		status = cut_into_runs(&p, best->longest, &found);
+	if (found) {
+		place_all(&p, p.on);
+		keep(&p, best);
+		even_out(&p);
+		keep(&p, best);
+	}
+	search->work += p.work;
+	hidp__arena_back(search->arena, mark);
+	return status;
+}

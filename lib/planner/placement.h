@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_PLANNER_PLACEMENT_H
+#define HIDP_PLANNER_PLACEMENT_H
+
+#include "planner/pipeline.h"
+
+/*
+ * Layers [first, end) on the processors of one node, each on one of them, with what tensors
+ * cost that processors with memory of their own copy: once out of a memory, and once into
+ * every other one that needs it. The pipeline of these layers becomes one with a shorter
+ * longest load, if one is found. HIDP_ERR_NOMEM.
+ */
+hidp_status hidp__placement_improve(struct hidp__pipeline *pipeline, struct hidp__search *search,
+                                    hidp_node_id node, uint32_t first, uint32_t end);
+
+#endif
