@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * First the layers in their order are cut into runs, one for each processor: a dynamic
- * programme over cuts and over how many processors of each class are used (processors that
- * take the same for every layer are a class). What a run copies is that of its layers together,
- * tensor by tensor, not that of one tensor at each end. Then single layers and runs of them are
- * moved from one processor to another, as long as that makes the loads more even.
+ * Layers that have to be on one processor are an item, the others each one of its own. First
+ * the items in an order are cut into runs, one for each processor: a dynamic programme over cuts
+ * and over how many processors of each class are used (processors that take the same for every
+ * layer are a class). What a run copies is that of its layers together, tensor by tensor, not
+ * that of one tensor at each end. Then items and runs of them are moved from one processor
+ * to another, as long as that makes the loads more even.
  */
 #include "planner/placement.h"
 
@@ -15,7 +16,7 @@
 /* Steps of the programme and of moves; beyond them nothing is looked for. */
 #define CUTS_WORK 20000000
 #define MOVES_WORK 20000000
-/* Longest run that is moved at once. */
+/* Items of the longest run that is moved at once. */
 #define RUN_MAX 16
 
 struct placement {
@@ -31,6 +32,13 @@ struct placement {
 	uint32_t *readers;  /* [tensor * count + processor] layers there that read it */
 	uint32_t *kept;     /* [tensor] times that it is wanted in the node's memory */
 	uint32_t *maker;    /* [tensor] processor; count: it is in the node's memory */
+	uint32_t items;
+	uint32_t *item_of;  /* [layer] */
+	uint32_t *item;     /* [items + 1] where the layers of an item begin in `member` */
+	uint32_t *member;   /* [layer] layers by item, rising */
+	uint32_t *order;    /* [items] every item behind those that it reads, if `ordered` */
+	uint32_t *turn;     /* [item] its place in the order */
+	bool ordered;
 	uint32_t *on;       /* [layer] processor */
 	double *loads;      /* [processor] */
 	uint64_t work;
@@ -62,6 +70,70 @@ static void measure_tensors(struct placement *p)
 		}
 		p->kept[w->id] += w->last_reader == t->layer_count;
 	}
+}
+
+/* Layers of one group are one item. */
+static bool find_items(struct placement *p)
+{
+	uint32_t layers = p->tables->layer_count;
+	p->item_of = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
+	p->item = hidp__arena_calloc(p->arena, (size_t)layers + 1, sizeof(uint32_t));
+	p->member = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
+	p->order = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
+	p->turn = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
+	if (p->item_of == NULL || p->item == NULL || p->member == NULL || p->order == NULL ||
+	    p->turn == NULL)
+		return false;
+	p->items = 0;
+	for (uint32_t l = p->first; l < p->end; l++) {
+		p->item[p->items] = l - p->first;
+		p->member[l - p->first] = l;
+		p->item_of[l] = p->items++;
+	}
+	p->item[p->items] = p->end - p->first;
+	return true;
+}
+
+/* The item that makes what a layer reads; UINT32_MAX: none of these. */
+static uint32_t feeding_item(const struct placement *p, const struct hidp__feed *f)
+{
+	bool ours = f->place != UINT32_MAX && f->place >= p->first && f->place < p->end;
+	return ours ? p->item_of[f->place] : UINT32_MAX;
+}
+
+/* Is all that an item reads, but for its own layers, of items that have had their turn? */
+static bool is_ready(const struct placement *p, uint32_t item)
+{
+	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++) {
+		const struct hidp__work *w = &p->tables->layers[p->member[i]];
+		for (uint32_t k = 0; k < w->feed_count; k++) {
+			uint32_t from = feeding_item(p, &w->feeds[k]);
+			if (from != UINT32_MAX && from != item && p->turn[from] == UINT32_MAX)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Items in the order of their first layers, but behind what they read; groups may go in circles. */
+static void put_in_order(struct placement *p)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < p->items; i++)
+		p->turn[i] = UINT32_MAX;
+	for (bool moved = true; moved && count < p->items;) {
+		moved = false;
+		for (uint32_t i = 0; i < p->items; i++) {
+			if (p->turn[i] != UINT32_MAX || !is_ready(p, i))
+				continue;
+			p->turn[i] = count;
+			p->order[count++] = i;
+			moved = true;
+		}
+	}
+	p->ordered = count == p->items;
+	for (uint32_t i = 0; i < p->items && !p->ordered; i++)
+		p->order[i] = i;
 }
 
 static bool begin(struct placement *p, const struct hidp__search *search, hidp_node_id node,
@@ -97,6 +169,9 @@ static bool begin(struct placement *p, const struct hidp__search *search, hidp_n
 	for (size_t i = 0; i < tensors; i++)
 		p->maker[i] = p->count;
 	measure_tensors(p);
+	if (!find_items(p))
+		return false;
+	put_in_order(p);
 	return true;
 }
 
@@ -198,18 +273,35 @@ static double unevenness(const struct placement *p, double unit)
 	return sum;
 }
 
-/* The best run of layers from `layer` on to move elsewhere; its length, 0: none is better. */
-static uint32_t find_move(struct placement *p, uint32_t layer, double unit, uint32_t *where)
+/* Moves the item whose turn it is; false: it cannot run there. */
+static bool move_item(struct placement *p, uint32_t turn, uint32_t to)
 {
-	uint32_t from = p->on[layer], best_length = 0;
+	uint32_t item = p->order[turn];
+	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++)
+		if (p->seconds[(size_t)p->member[i] * p->count + to] == INFINITY)
+			return false;
+	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++)
+		move_layer(p, p->member[i], to);
+	return true;
+}
+
+/* Where the item whose turn it is runs. */
+static uint32_t place_of(const struct placement *p, uint32_t turn)
+{
+	return p->on[p->member[p->item[p->order[turn]]]];
+}
+
+/* The best run of items from `turn` on to move elsewhere; its length, 0: none is better. */
+static uint32_t find_move(struct placement *p, uint32_t turn, double unit, uint32_t *where)
+{
+	uint32_t from = place_of(p, turn), best_length = 0;
 	double best = unevenness(p, unit) * (1 - 1e-9);
 	for (uint32_t to = 0; to < p->count; to++) {
 		uint32_t length = 0;
 		if (to == from)
 			continue;
-		while (length < RUN_MAX && layer + length < p->end && p->on[layer + length] == from &&
-		       p->seconds[(size_t)(layer + length) * p->count + to] < INFINITY) {
-			move_layer(p, layer + length, to);
+		while (length < RUN_MAX && turn + length < p->items &&
+		       place_of(p, turn + length) == from && move_item(p, turn + length, to)) {
 			length++;
 			double v = unevenness(p, unit);
 			if (v < best) {
@@ -219,22 +311,22 @@ static uint32_t find_move(struct placement *p, uint32_t layer, double unit, uint
 			}
 		}
 		while (length > 0)
-			move_layer(p, layer + --length, from);
+			move_item(p, turn + --length, from);
 	}
 	return best_length;
 }
 
-/* Moves layers while that makes the loads more even. */
+/* Moves items while that makes the loads more even. */
 static void even_out(struct placement *p)
 {
 	double unit = longest(p);
 	uint64_t most = p->work + MOVES_WORK;
 	for (bool moved = true; moved && p->work < most && unit > 0;) {
 		moved = false;
-		for (uint32_t l = p->first; l < p->end; l++) {
-			uint32_t to, length = find_move(p, l, unit, &to);
+		for (uint32_t turn = 0; turn < p->items; turn++) {
+			uint32_t to, length = find_move(p, turn, unit, &to);
 			for (uint32_t i = 0; i < length; i++)
-				move_layer(p, l + i, to);
+				move_item(p, turn + i, to);
 			moved |= length > 0;
 			p->work += (uint64_t)p->count * p->count;
 		}
@@ -299,7 +391,7 @@ struct reached {
 struct cuts {
 	struct placement *p;
 	const struct classes *classes;
-	struct reached *reached; /* [(layer - first) * states + state] */
+	struct reached *reached; /* [turn * states + state] */
 	/* of the run at hand */
 	uint32_t begin;
 	uint32_t *seen;   /* [tensor] begin + 1 of the last run that read it */
@@ -309,8 +401,7 @@ struct cuts {
 	double *sum;      /* [class] seconds */
 };
 
-/* The run gets a layer more. */
-static void add_to_run(struct cuts *c, uint32_t layer)
+static void add_layer_to_run(struct cuts *c, uint32_t layer)
 {
 	const struct placement *p = c->p;
 	const struct hidp__work *w = &p->tables->layers[layer];
@@ -318,7 +409,8 @@ static void add_to_run(struct cuts *c, uint32_t layer)
 		c->sum[k] += p->seconds[(size_t)layer * p->count + c->classes->one[k]];
 	for (uint32_t i = 0; i < w->feed_count; i++) {
 		const struct hidp__feed *f = &w->feeds[i];
-		bool inside = f->place != UINT32_MAX && f->place >= c->begin;
+		uint32_t from = feeding_item(p, f);
+		bool inside = from != UINT32_MAX && p->turn[from] >= c->begin;
 		if (!is_first(w, i))
 			continue;
 		if (inside && --c->unread[f->layer] == 0)
@@ -331,12 +423,21 @@ static void add_to_run(struct cuts *c, uint32_t layer)
 	c->copied += c->unread[w->id] > 0 ? p->bytes[w->id] : 0;
 }
 
+/* The run gets one item more. */
+static void add_to_run(struct cuts *c, uint32_t turn)
+{
+	const struct placement *p = c->p;
+	uint32_t item = p->order[turn];
+	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++)
+		add_layer_to_run(c, p->member[i]);
+}
+
 /* From every state before the run to the one behind it. */
 static void extend_states(struct cuts *c, uint32_t end, uint32_t class, double load)
 {
 	const struct classes *s = c->classes;
-	const struct reached *from = c->reached + (size_t)(c->begin - c->p->first) * s->states;
-	struct reached *to = c->reached + (size_t)(end - c->p->first) * s->states + s->weight[class];
+	const struct reached *from = c->reached + (size_t)c->begin * s->states;
+	struct reached *to = c->reached + (size_t)end * s->states + s->weight[class];
 	for (uint32_t i = 0; i < s->states; i++) {
 		uint32_t taken = i / s->weight[class] % (s->size[class] + 1);
 		double v = from[i].longest > load ? from[i].longest : load;
@@ -349,7 +450,7 @@ static void extend_states(struct cuts *c, uint32_t end, uint32_t class, double l
 static bool begin_cuts(struct cuts *c, struct placement *p, const struct classes *classes)
 {
 	size_t tensors = p->tables->problem->model->layer_count;
-	size_t cells = (size_t)(p->end - p->first + 1) * classes->states;
+	size_t cells = ((size_t)p->items + 1) * classes->states;
 	*c = (struct cuts){.p = p, .classes = classes};
 	c->reached = hidp__arena_alloc(p->arena, cells, sizeof *c->reached);
 	c->seen = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
@@ -369,14 +470,14 @@ static bool begin_cuts(struct cuts *c, struct placement *p, const struct classes
 	return true;
 }
 
-/* All runs that begin at a layer, as long as one could be better than `most`. */
+/* All runs that begin at a turn, as long as one could be better than `most`. */
 static void try_runs(struct cuts *c, uint32_t begin, double most)
 {
 	const struct placement *p = c->p;
 	c->begin = begin;
 	c->copied = 0;
 	memset(c->sum, 0, c->classes->count * sizeof *c->sum);
-	for (uint32_t end = begin + 1; end <= p->end; end++) {
+	for (uint32_t end = begin + 1; end <= p->items; end++) {
 		bool short_enough = false;
 		add_to_run(c, end - 1);
 		for (uint32_t k = 0; k < c->classes->count; k++) {
@@ -395,41 +496,44 @@ static bool follow_cuts(struct cuts *c)
 {
 	struct placement *p = c->p;
 	const struct classes *s = c->classes;
-	const struct reached *last = c->reached + (size_t)(p->end - p->first) * s->states;
-	uint32_t state = 0, end = p->end;
+	const struct reached *last = c->reached + (size_t)p->items * s->states;
+	uint32_t state = 0, end = p->items;
 	for (uint32_t i = 1; i < s->states; i++)
 		state = last[i].longest < last[state].longest ? i : state;
 	if (last[state].longest == INFINITY)
 		return false;
-	while (end > p->first) {
-		const struct reached *r = &c->reached[(size_t)(end - p->first) * s->states + state];
+	while (end > 0) {
+		const struct reached *r = &c->reached[(size_t)end * s->states + state];
 		uint32_t taken = state / s->weight[r->class] % (s->size[r->class] + 1), i = 0;
 		/* the processor of the class that comes in its turn */
 		for (uint32_t left = taken; left > 0; i++)
 			left -= s->of[i] == r->class;
-		for (uint32_t l = r->begin; l < end; l++)
-			p->on[l] = i - 1;
+		for (uint32_t turn = r->begin; turn < end; turn++) {
+			uint32_t item = p->order[turn];
+			for (uint32_t k = p->item[item]; k < p->item[item + 1]; k++)
+				p->on[p->member[k]] = i - 1;
+		}
 		state -= s->weight[r->class];
 		end = r->begin;
 	}
 	return true;
 }
 
-/* The best runs of the layers in their order, if they are better than `most`: into p->on. */
+/* The best runs of the items in their order, if they are better than `most`: into p->on. */
 static hidp_status cut_into_runs(struct placement *p, double most, bool *found)
 {
 	struct classes classes;
 	struct cuts c;
-	uint64_t layers = p->end - p->first;
 	*found = false;
 	if (!find_classes(p, &classes))
 		return HIDP_ERR_NOMEM;
-	if (classes.states > STATES_MAX || layers * layers * classes.states > CUTS_WORK)
+	if (!p->ordered || classes.states > STATES_MAX ||
+	    (uint64_t)p->items * p->items * classes.states > CUTS_WORK)
 		return HIDP_OK;
 	if (!begin_cuts(&c, p, &classes))
 		return HIDP_ERR_NOMEM;
 	c.reached[0].longest = 0;
-	for (uint32_t begin = p->first; begin < p->end; begin++)
+	for (uint32_t begin = 0; begin < p->items; begin++)
 		try_runs(&c, begin, most);
 	*found = follow_cuts(&c);
 	return HIDP_OK;
