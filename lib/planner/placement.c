@@ -324,7 +324,7 @@ static void even_out(struct placement *p)
 	for (bool moved = true; moved && p->work < most && unit > 0;) {
 		moved = false;
 		for (uint32_t turn = 0; turn < p->items; turn++) {
-			uint32_t to, length = find_move(p, turn, unit, &to);
+			uint32_t to = 0, length = find_move(p, turn, unit, &to);
 			for (uint32_t i = 0; i < length; i++)
 				move_item(p, turn + i, to);
 			moved |= length > 0;
