@@ -71,7 +71,12 @@ typedef uint32_t hidp_processor_kind;
 
 /** Flags of a node. */
 enum hidp_node_flag {
-	HIDP_NODE_UNAVAILABLE = 1u << 0 /**< plans leave the node alone (it may still lead and relay) */
+	HIDP_NODE_UNAVAILABLE = 1u << 0, /**< plans leave the node alone (it may still lead and relay) */
+	HIDP_NODE_TRANSFERS_ARE_WORK = 1u << 1, /**< its processors move the messages themselves: in the period each of
+	                                             them is busy for all that the node sends and receives, too */
+	HIDP_NODE_HUB = 1u << 2 /**< memory through which others exchange tensors: sending and receiving do not limit
+	                             its rate, and what it receives stays there as long as some layer will read it;
+	                             not together with #HIDP_NODE_TRANSFERS_ARE_WORK */
 };
 
 /** @brief Description of a node. Zero means "none" or "no limit" unless said otherwise. */
@@ -226,8 +231,9 @@ HIDP_API void hidp_cluster_builder_destroy(struct hidp_cluster_builder *builder)
  * @param[out] id_out     Its number: 0, 1, 2, ... May be NULL.
  * @param[out] diagnostic Says what is wrong, or NULL.
  * @return #HIDP_OK, #HIDP_ERR_NOMEM, #HIDP_ERR_ARGUMENT, #HIDP_ERR_ABI,
- *         #HIDP_ERR_CLUSTER (a value out of range, a name used twice),
- *         #HIDP_ERR_LIMIT. After an error the builder is as it was before.
+ *         #HIDP_ERR_CLUSTER (a value out of range, a name used twice, flags that
+ *         exclude each other), #HIDP_ERR_LIMIT. After an error the builder is as
+ *         it was before.
  *
  * Thread safety: one thread at a time per builder.
  * @since 1.0

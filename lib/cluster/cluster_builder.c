@@ -128,9 +128,14 @@ hidp_status hidp_cluster_builder_add_node(struct hidp_cluster_builder *builder,
 		if (strcmp(builder->nodes[n].desc.name, d.name) == 0)
 			return hidp__fail(diagnostic, HIDP_ERR_CLUSTER, d.name,
 			                  "name of a node is used twice");
-	if ((d.flags & ~(uint32_t)HIDP_NODE_UNAVAILABLE) != 0)
+	const uint32_t known =
+	        HIDP_NODE_UNAVAILABLE | HIDP_NODE_TRANSFERS_ARE_WORK | HIDP_NODE_HUB;
+	if ((d.flags & ~known) != 0)
 		return hidp__fail(diagnostic, HIDP_ERR_ABI, d.name, "flags 0x%x are unknown",
 		                  d.flags);
+	if ((d.flags & HIDP_NODE_HUB) && (d.flags & HIDP_NODE_TRANSFERS_ARE_WORK))
+		return hidp__fail(diagnostic, HIDP_ERR_CLUSTER, d.name,
+		                  "is a hub, whose transfers cannot be work of its processors");
 	const struct {
 		const char *name;
 		double value;

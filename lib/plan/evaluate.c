@@ -141,7 +141,8 @@ static uint32_t last_use(const struct walk *w, hidp_layer_id l, hidp_node_id nod
 {
 	const struct hidp__layer *layer = layer_of(w, l);
 	bool wanted_here = layer->is_output && node == w->problem->request->output_node;
-	if (owns(w, l, node) || wanted_here)
+	bool is_hub = (w->problem->cluster->nodes[node].desc.flags & HIDP_NODE_HUB) != 0;
+	if (is_hub || owns(w, l, node) || wanted_here)
 		return layer->is_output ? w->stages : w->stage_of[layer->last_consumer];
 	for (uint32_t c = layer->consumer_count; c-- > 0;) {
 		uint32_t stage = w->stage_of[layer->consumers[c]];
@@ -587,16 +588,38 @@ static void add_weighted(double *to, const double *from, size_t count, double we
 		to[i] += weight * from[i];
 }
 
-static void finish(const struct walk *w, struct hidp__evaluation *e, const bool *takes_part)
+void hidp__resource_loads(const struct hidp_cluster *cluster, const double *busy_s,
+                          const double *transmit_s, const double *receive_s,
+                          const double *medium_busy_s, double *loads)
+{
+	double *transmit = loads + cluster->processor_count;
+	double *receive = transmit + cluster->node_count;
+	for (hidp_node_id n = 0; n < cluster->node_count; n++) {
+		const struct hidp__node *node = &cluster->nodes[n];
+		bool is_work = (node->desc.flags & HIDP_NODE_TRANSFERS_ARE_WORK) != 0;
+		bool is_free = is_work || (node->desc.flags & HIDP_NODE_HUB) != 0;
+		double work = is_work ? transmit_s[n] + receive_s[n] : 0;
+		for (uint32_t p = 0; p < node->processor_count; p++)
+			loads[node->first_processor + p] = busy_s[node->first_processor + p] + work;
+		transmit[n] = is_free ? 0 : transmit_s[n];
+		receive[n] = is_free ? 0 : receive_s[n];
+	}
+	for (hidp_medium_id m = 0; m < cluster->medium_count; m++)
+		receive[cluster->node_count + m] = medium_busy_s[m];
+}
+
+static bool finish(const struct walk *w, struct hidp__evaluation *e, const bool *takes_part)
 {
 	const struct hidp_cluster *cluster = w->problem->cluster;
+	size_t resources = hidp__resource_count(cluster);
+	double *loads = hidp__arena_alloc(w->arena, resources, sizeof *loads);
+	if (loads == NULL)
+		return false;
+	hidp__resource_loads(cluster, e->busy_s, e->transmit_s, e->receive_s, e->medium_busy_s,
+	                     loads);
 	e->period_s = 0;
-	for (uint32_t p = 0; p < cluster->processor_count; p++)
-		e->period_s = largest(e->period_s, e->busy_s[p]);
-	for (uint32_t n = 0; n < w->nodes; n++)
-		e->period_s = largest(e->period_s, largest(e->transmit_s[n], e->receive_s[n]));
-	for (uint32_t m = 0; m < cluster->medium_count; m++)
-		e->period_s = largest(e->period_s, e->medium_busy_s[m]);
+	for (size_t r = 0; r < resources; r++)
+		e->period_s = largest(e->period_s, loads[r]);
 
 	double elapsed = w->problem->request->stream ? e->period_s : e->latency_s;
 	e->energy_j = 0;
@@ -615,6 +638,7 @@ static void finish(const struct walk *w, struct hidp__evaluation *e, const bool 
 	}
 	e->objective = hidp__request_objective(w->problem->request, e->latency_s, e->period_s,
 	                                       e->energy_j, e->migration_s);
+	return true;
 }
 
 /* The results, in an arena that outlives the evaluation. */
@@ -706,7 +730,8 @@ static hidp_status walk_all(struct walk *w, struct hidp__evaluation *e, bool wit
 		if (s != HIDP_OK)
 			return s;
 	}
-	finish(w, e, route.takes_part);
+	if (!finish(w, e, route.takes_part))
+		return HIDP_ERR_NOMEM;
 	if (log.count != 0) {
 		e->tasks = hidp__arena_alloc(arena, log.count, sizeof *e->tasks);
 		if (e->tasks == NULL)

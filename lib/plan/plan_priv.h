@@ -162,6 +162,25 @@ hidp_status hidp__evaluate(const struct hidp__problem *problem,
                            struct hidp__evaluation *evaluation, struct hidp__arena *arena,
                            struct hidp__arena *scratch, struct hidp_diagnostic *diagnostic);
 
+/*
+ * What can limit the rate of requests, one after another: processors, what nodes send,
+ * what they receive, media (doc/cost-model.md section 7).
+ */
+static inline size_t hidp__resource_count(const struct hidp_cluster *cluster)
+{
+	return (size_t)cluster->processor_count + 2 * (size_t)cluster->node_count +
+	       cluster->medium_count;
+}
+
+/*
+ * plan/evaluate.c: the seconds of each of them that count in the period, of which the
+ * largest is the period: loads[hidp__resource_count()]. What a node sends and receives
+ * counts on its processors instead if transfers are their work, and nowhere on a hub.
+ */
+void hidp__resource_loads(const struct hidp_cluster *cluster, const double *busy_s,
+                          const double *transmit_s, const double *receive_s,
+                          const double *medium_busy_s, double *loads);
+
 /* plan/check.c: refuses a plan that breaks a limit of memory or of the options. */
 hidp_status hidp__check_limits(const struct hidp__problem *problem,
                                const struct hidp__evaluation *evaluation,

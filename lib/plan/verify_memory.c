@@ -182,7 +182,10 @@ uint32_t hidp__verify_last_use(const struct hidp__verify *v, hidp_node_id node,
                                hidp_layer_id tensor, bool owns)
 {
 	const struct hidp__layer *l = &v->model->layers[tensor];
+	struct hidp_node_desc desc = HIDP_NODE_DESC_INIT;
 	uint32_t last = 0;
+	hidp_cluster_node(v->cluster, node, &desc);
+	owns |= (desc.flags & HIDP_NODE_HUB) != 0; /* as if it owned everything */
 	if (l->is_output && (owns || node == v->output_node))
 		return v->stages;
 	for (uint32_t c = 0; c < l->consumer_count; c++) {

@@ -9,13 +9,12 @@ double hidp__exact_tally(const struct hidp__exact *x, uint32_t depth, uint32_t r
 	const struct hidp__prices *p = x->bound->prices;
 	const double *busy = hidp__exact_route(x, depth, r)->busy;
 	const struct hidp__route *m = &hidp__exact_messages(x, depth - 1, r)->route;
-	uint32_t at = 0;
 	double joules = 0, priced = 0;
+	hidp__resource_loads(c, busy, m->transmit_s, m->receive_s, m->medium_busy_s, tally->loads);
 	for (hidp_node_id n = 0; n < x->nodes; n++) {
 		const struct hidp__node *node = &c->nodes[n];
 		for (uint32_t q = 0; q < node->processor_count; q++) {
 			double s = busy[node->first_processor + q];
-			tally->loads[at++] = s;
 			joules += s * node->processors[q].power_active_w;
 			priced += s * p->busy[node->first_processor + q];
 		}
@@ -23,15 +22,11 @@ double hidp__exact_tally(const struct hidp__exact *x, uint32_t depth, uint32_t r
 	for (hidp_node_id n = 0; n < x->nodes; n++) {
 		const struct hidp_node_desc *d = &c->nodes[n].desc;
 		double out = m->transmit_s[n], in = m->receive_s[n];
-		tally->loads[at++] = out;
-		tally->loads[at++] = in;
 		joules += out * d->power_transmit_w + in * d->power_receive_w;
 		priced += out * p->transmit[n] + in * p->receive[n];
 	}
-	for (hidp_medium_id k = 0; k < c->medium_count; k++) {
-		tally->loads[at++] = m->medium_busy_s[k];
+	for (hidp_medium_id k = 0; k < c->medium_count; k++)
 		priced += m->medium_busy_s[k] * p->medium[k];
-	}
 	tally->joules = joules;
 	return priced;
 }

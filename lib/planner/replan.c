@@ -50,7 +50,8 @@ static bool same_processor(const struct hidp_processor_desc *a,
 
 static bool same_node(const struct hidp_node_desc *a, const struct hidp_node_desc *b)
 {
-	return a->memory_bytes == b->memory_bytes &&
+	return ((a->flags ^ b->flags) & ~(uint32_t)HIDP_NODE_UNAVAILABLE) == 0 &&
+	       a->memory_bytes == b->memory_bytes &&
 	       a->memory_bandwidth_Bps == b->memory_bandwidth_Bps && a->sync_s == b->sync_s &&
 	       a->nic_bandwidth_Bps == b->nic_bandwidth_Bps &&
 	       a->load_bandwidth_Bps == b->load_bandwidth_Bps &&

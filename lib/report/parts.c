@@ -257,10 +257,10 @@ static void add_all_loads(struct sums *sums, bool energy)
 	for (uint32_t l = 0; l < t->lane_count; l++) {
 		const struct hidp__lane *lane = &t->lanes[l];
 		if (lane->kind == HIDP__LANE_PROCESSOR)
-			sums->lane[l] = lane->busy_s *
-					(energy ? processor_of(t, lane->node, lane->processor)
-							  .power_active_w
-						: 1);
+			sums->lane[l] = energy ? lane->busy_s *
+							 processor_of(t, lane->node, lane->processor)
+								 .power_active_w
+					       : lane->load_s;
 		else if (lane->kind == HIDP__LANE_MEDIUM && !energy)
 			sums->lane[l] = lane->busy_s;
 	}
@@ -268,6 +268,9 @@ static void add_all_loads(struct sums *sums, bool energy)
 		struct hidp_node_figures f = HIDP_NODE_FIGURES_INIT;
 		struct hidp_node_desc desc = node_of(t, n);
 		hidp_plan_get_node_figures(t->plan, n, &f);
+		/* transfers that are work are in the loads of processors, those of hubs are free */
+		if (!energy && desc.flags & (HIDP_NODE_TRANSFERS_ARE_WORK | HIDP_NODE_HUB))
+			continue;
 		sums->transmit[n] = f.transmit_s * (energy ? desc.power_transmit_w : 1);
 		sums->receive[n] = f.receive_s * (energy ? desc.power_receive_w : 1);
 		if (energy)

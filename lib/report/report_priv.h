@@ -36,6 +36,7 @@ struct hidp__lane {
 	hidp_medium_id medium;
 	uint32_t first, count; /* its tasks in the timeline's list, in order of time */
 	double busy_s;         /* per request */
+	double load_s;         /* of a processor: the same, and transfers that are its work */
 };
 
 /* Most links of a node that get a lane each. */

@@ -345,7 +345,8 @@ static void add_busy(struct hidp__picture *p, const struct hidp__lane *lane)
 	double whole = p->t->stream ? f->period_s : f->latency_s;
 	double part = whole > 0 ? fmin(lane->busy_s / whole, 1) : 0;
 	char label[80], time[32], percent[32];
-	bool hot = p->t->stream && lane->busy_s >= 0.9995 * f->period_s && lane->busy_s > 0;
+	double load_s = lane->kind == HIDP__LANE_PROCESSOR ? lane->load_s : lane->busy_s;
+	bool hot = p->t->stream && load_s >= 0.9995 * f->period_s && lane->busy_s > 0;
 	if (!(lane->busy_s > 0)) {
 		hidp__svg_text(p, "q", HIDP__SVG_BUSY_X, p->y + 14, "idle");
 		return;

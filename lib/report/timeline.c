@@ -89,8 +89,19 @@ static void add_lane(struct hidp__timeline *t, uint32_t *place, struct hidp__lan
 	*place = t->lane_count;
 }
 
+/* What the processors of a node have to do for its messages, per request. */
+static double transfer_work_s(const struct hidp__timeline *t, hidp_node_id node)
+{
+	struct hidp_node_desc desc = HIDP_NODE_DESC_INIT;
+	struct hidp_node_figures f = HIDP_NODE_FIGURES_INIT;
+	hidp_cluster_node(t->cluster, node, &desc);
+	hidp_plan_get_node_figures(t->plan, node, &f);
+	return desc.flags & HIDP_NODE_TRANSFERS_ARE_WORK ? f.transmit_s + f.receive_s : 0;
+}
+
 static void add_lanes_of(struct hidp__timeline *t, const struct places *places, hidp_node_id node)
 {
+	double work_s = transfer_work_s(t, node);
 	uint32_t processors = hidp_cluster_processor_count(t->cluster, node);
 	struct hidp__lane lane = {.node = node,
 				  .to = HIDP_NODE_NONE,
@@ -105,10 +116,11 @@ static void add_lanes_of(struct hidp__timeline *t, const struct places *places, 
 		lane.kind = HIDP__LANE_PROCESSOR;
 		lane.processor = p;
 		lane.busy_s = f.busy_s;
+		lane.load_s = f.busy_s + work_s;
 		add_lane(t, place, lane);
 	}
 	lane.processor = HIDP_PROCESSOR_NONE;
-	lane.busy_s = 0;
+	lane.busy_s = lane.load_s = 0;
 	if (places->link_count[node] > HIDP__LANE_LINKS_MAX) {
 		struct hidp_node_figures f = HIDP_NODE_FIGURES_INIT;
 		hidp_plan_get_node_figures(t->plan, node, &f);

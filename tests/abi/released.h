@@ -326,7 +326,9 @@ enum hidp_processor_kind_value {
 };
 typedef uint32_t hidp_processor_kind;
 enum hidp_node_flag {
-	HIDP_NODE_UNAVAILABLE = 1u << 0
+	HIDP_NODE_UNAVAILABLE = 1u << 0,
+	HIDP_NODE_TRANSFERS_ARE_WORK = 1u << 1,
+	HIDP_NODE_HUB = 1u << 2
 };
 struct hidp_node_desc {
 	uint32_t struct_size;

@@ -38,7 +38,7 @@ START_TEST(reads_every_attribute)
 
 	hidp_cluster_node(c, 0, &n);
 	ck_assert_str_eq(n.name, "full");
-	ck_assert_uint_eq(n.flags, HIDP_NODE_UNAVAILABLE);
+	ck_assert_uint_eq(n.flags, HIDP_NODE_UNAVAILABLE | HIDP_NODE_TRANSFERS_ARE_WORK);
 	ck_assert_uint_eq(n.memory_bytes, 9007199254740993); /* no double */
 	ck_assert_double_eq(n.memory_bandwidth_Bps, 1);
 	ck_assert_double_eq(n.sync_s, 2);
@@ -71,13 +71,13 @@ START_TEST(reads_every_attribute)
 	/* profiles: their own name, another, their load, another, the default name */
 	hidp_cluster_node(c, 1, &n);
 	ck_assert_str_eq(n.name, "board");
-	ck_assert_uint_eq(n.flags, 0);
+	ck_assert_uint_eq(n.flags, HIDP_NODE_HUB);
 	ck_assert_uint_eq(n.memory_bytes, 4000000000u);
 	hidp_cluster_processor(c, 1, 1, &p);
 	ck_assert_double_eq(p.load, 0.5);
 	hidp_cluster_node(c, 2, &n);
 	ck_assert_str_eq(n.name, "other board");
-	ck_assert_uint_eq(n.flags, HIDP_NODE_UNAVAILABLE);
+	ck_assert_uint_eq(n.flags, HIDP_NODE_UNAVAILABLE | HIDP_NODE_HUB);
 	hidp_cluster_processor(c, 2, 0, &p);
 	ck_assert_double_eq(p.load, 1);
 	hidp_cluster_processor(c, 2, 1, &p);
@@ -86,6 +86,7 @@ START_TEST(reads_every_attribute)
 	ck_assert_str_eq(n.name, "node3");
 	hidp_cluster_node(c, 4, &n);
 	ck_assert_str_eq(n.name, "node4");
+	ck_assert_uint_eq(n.flags, HIDP_NODE_HUB);
 
 	/* all linked, but for what "links" says */
 	hidp_cluster_link(c, 4, 3, &l);
@@ -353,6 +354,14 @@ static const struct refusal refusals[] = {
          "node0: sync_s is negative"},
         {NODES("{@\"loads\": {}, \"processors\": []}") "}", HIDP_ERR_SYNTAX, "nodes[0].loads",
          "a node without a profile has no \"loads\""},
+        {NODES("{\"hub\": @1, \"processors\": []}") "}", HIDP_ERR_SYNTAX, "nodes[0].hub",
+         "must be true or false"},
+        {NODES("{\"transfers_are_work\": @\"yes\", \"processors\": []}") "}", HIDP_ERR_SYNTAX,
+         "nodes[0].transfers_are_work", "must be true or false"},
+        {NODES("@{\"hub\": true, \"transfers_are_work\": true, \"processors\": []}") "}",
+         HIDP_ERR_CLUSTER, "nodes[0]", "node0: is a hub, whose transfers cannot be work"},
+        {NODES("{\"profile\": \"board\", @\"hub\": true}") "}", HIDP_ERR_SYNTAX, "nodes[0].hub",
+         "a node with a profile has no \"hub\""},
         /* processors */
         {NODES("{\"processors\": [@7]}") "}", HIDP_ERR_SYNTAX, "nodes[0].processors[0]",
          "must be an object"},

@@ -38,6 +38,7 @@ def read_node(node):
     figures = ["memory_bandwidth_Bps", "sync_s", "nic_bandwidth_Bps", "load_bandwidth_Bps",
                "power_idle_w", "power_transmit_w", "power_receive_w"]
     out = {name: node.get(name, 0) for name in figures}
+    out.update({name: node.get(name, False) for name in ["hub", "transfers_are_work"]})
     out["processors"] = []
     for processor in node["processors"]:
         p = {name: processor.get(name, 0)

@@ -415,7 +415,7 @@ class Recomputed:
         return self.working_set(share["layers"], rows)
 
     def last_use(self, state, n, t):
-        owns = any(o == n and bits for o, bits in state.owner.get(t, []))
+        owns = self.nodes[n]["hub"] or any(o == n and bits for o, bits in state.owner.get(t, []))
         if self.layers[t].is_output and (owns or n == self.p["output_node"]):
             return len(self.stages)
         if owns:
@@ -500,8 +500,7 @@ class Recomputed:
                 self.medium_busy_s[m] += weight * route.medium_busy[m]
             active |= route.active
         self.latency_s, self.timeline = slowest.latency, slowest.tasks
-        self.period_s = max(itertools.chain(self.busy_s.values(), self.transmit_s, self.receive_s,
-                                            self.medium_busy_s))
+        self.period_s = self.find_period()
         elapsed = self.period_s if self.stream else self.latency_s
         self.node_energy_j = []
         self.weight_bytes = [sum(self.layers[l].weight_bytes for m, l in self.computes() if m == n)
@@ -518,6 +517,17 @@ class Recomputed:
         self.memory_bytes = [w + a for w, a in zip(self.weight_bytes, activations)]
         self.processor_memory_bytes = {at: self.processor_memory(*at) for at in where}
         self.migrate()
+
+    def find_period(self):
+        period = max(itertools.chain(self.busy_s.values(), self.medium_busy_s))
+        for n, node in enumerate(self.nodes):
+            sent, received = self.transmit_s[n], self.receive_s[n]
+            if node["transfers_are_work"]:
+                for p in range(len(node["processors"])):
+                    period = max(period, self.busy_s[n, p] + sent + received)
+            elif not node["hub"]:
+                period = max(period, sent, received)
+        return period
 
     def migrate(self):
         self.migration_bytes = self.migration_s = 0.0

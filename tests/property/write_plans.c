@@ -35,6 +35,7 @@ int main(int argc, char **argv)
 		struct rng rng;
 		random_params_init(&params);
 		params.dag = i % 3 != 0;
+		params.transfers = i % 2 == 0;
 		if (i % 10 == 9) { /* some are larger */
 			params.layers_max = 40;
 			params.nodes_max = 7;

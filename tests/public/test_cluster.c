@@ -201,8 +201,11 @@ START_TEST(test_node_refused)
 	longest[HIDP_NAME_MAX] = '\0';
 	add_node();
 	refuse_node(HIDP_ERR_CLUSTER, longest + HIDP_NAME_MAX - 127, "used twice");
-	node.flags = 2;
-	refuse_node(HIDP_ERR_ABI, "node1", "flags 0x2");
+	node.flags = 8;
+	refuse_node(HIDP_ERR_ABI, "node1", "flags 0x8");
+	node.flags = HIDP_NODE_HUB | HIDP_NODE_TRANSFERS_ARE_WORK;
+	refuse_node(HIDP_ERR_CLUSTER, "node1",
+	            "is a hub, whose transfers cannot be work of its processors");
 	node.struct_size = 12;
 	refuse_node(HIDP_ERR_ABI, "", "unknown size");
 	double *const figures[] = {&node.memory_bandwidth_Bps, &node.sync_s, &node.nic_bandwidth_Bps,
@@ -433,7 +436,9 @@ START_TEST(test_from)
 	struct hidp_processor_desc p = HIDP_PROCESSOR_DESC_INIT;
 	struct hidp_link_desc l = HIDP_LINK_DESC_INIT;
 	node.nic_bandwidth_Bps = 100;
+	node.flags = HIDP_NODE_HUB;
 	add_processor(add_node());
+	node.flags = HIDP_NODE_TRANSFERS_ARE_WORK;
 	add_processor(add_node());
 	add_processor(1);
 	ck_ok(hidp_cluster_builder_add_medium(builder, "air", NULL, &diag), diag);
@@ -452,9 +457,11 @@ START_TEST(test_from)
 	hidp_cluster_processor(old, 1, 1, &p);
 	ck_assert_double_eq(p.load, 0);
 	hidp_cluster_node(new, 0, &n);
-	ck_assert_uint_eq(n.flags, HIDP_NODE_UNAVAILABLE);
+	ck_assert_uint_eq(n.flags, HIDP_NODE_UNAVAILABLE | HIDP_NODE_HUB);
 	hidp_cluster_node(old, 0, &n);
-	ck_assert_uint_eq(n.flags, 0);
+	ck_assert_uint_eq(n.flags, HIDP_NODE_HUB);
+	hidp_cluster_node(new, 1, &n);
+	ck_assert_uint_eq(n.flags, HIDP_NODE_TRANSFERS_ARE_WORK);
 	ck_assert_int_eq(hidp_cluster_link(new, 0, 1, &l), HIDP_OK);
 	ck_assert_double_eq(l.bandwidth_Bps, 1e6);
 	ck_assert_uint_eq(l.medium, 0);
@@ -464,7 +471,7 @@ START_TEST(test_from)
 	ck_ok(hidp_cluster_builder_set_available(edit, 0, true, &diag), diag);
 	ck_ok(hidp_cluster_builder_seal(edit, &new, &diag), diag);
 	hidp_cluster_node(new, 0, &n);
-	ck_assert_uint_eq(n.flags, 0);
+	ck_assert_uint_eq(n.flags, HIDP_NODE_HUB);
 	hidp_cluster_unref(new);
 	hidp_cluster_builder_destroy(edit);
 	hidp_cluster_unref(old);

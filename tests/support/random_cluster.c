@@ -56,6 +56,8 @@ static void add_node(struct hidp_cluster_builder *b, const struct random_params 
 	if (params->limits && rng_chance(rng, 20))
 		d.memory_bytes = (uint64_t)rng_scale(rng, params->memory_min_bytes,
 		                                     params->memory_max_bytes);
+	if (params->transfers && rng_chance(rng, 60))
+		d.flags |= rng_chance(rng, 50) ? HIDP_NODE_HUB : HIDP_NODE_TRANSFERS_ARE_WORK;
 	support_must(hidp_cluster_builder_add_node(b, &d, &id, &diag), &diag, "node");
 	int64_t processors =
 	        rng_between(rng, params->processors_min, params->processors_max);
