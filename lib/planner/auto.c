@@ -170,8 +170,11 @@ static bool adjust(struct hidp__pricing *p)
 		p->hold[n] = now > 0 ? now : 0;
 		moves |= p->hold[n] != was;
 	}
-	if (p->period + p->over[1] > 0 || (problem->request->stream && p->energy > 0))
-		moves |= hidp__weights_adjust(&p->weights, problem->cluster, e);
+	if (p->period + p->over[1] > 0 || (problem->request->stream && p->energy > 0)) {
+		hidp__resource_loads(problem->cluster, e->busy_s, e->transmit_s, e->receive_s,
+		                     e->medium_busy_s, p->loads);
+		moves |= hidp__weights_raise(&p->weights, p->loads, 0.5, problem->cluster);
+	}
 	return moves;
 }
 

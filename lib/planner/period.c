@@ -90,21 +90,6 @@ static hidp_status offer_layers(struct offers *p, const uint32_t *on)
 	return hidp__search_offer(p->search, &plan);
 }
 
-static size_t resource_count(const struct hidp_cluster *c)
-{
-	return (size_t)c->processor_count + 2 * c->node_count + c->medium_count;
-}
-
-/* Loads one after another: loads[resource]. */
-static void list_loads(double *loads, const struct hidp__evaluation *e,
-                       const struct hidp_cluster *c)
-{
-	memcpy(loads, e->busy_s, c->processor_count * sizeof *loads);
-	memcpy(loads += c->processor_count, e->transmit_s, c->node_count * sizeof *loads);
-	memcpy(loads += c->node_count, e->receive_s, c->node_count * sizeof *loads);
-	memcpy(loads + c->node_count, e->medium_busy_s, c->medium_count * sizeof *loads);
-}
-
 /* A node that could take a part of the requests. */
 struct taker {
 	hidp_node_id node;
@@ -120,7 +105,7 @@ static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *
 	struct taker *k = &takers[*count];
 	struct hidp__pipeline pipeline;
 	k->node = node;
-	k->loads = hidp__arena_alloc(p->arena, resource_count(c), sizeof *k->loads);
+	k->loads = hidp__arena_alloc(p->arena, hidp__resource_count(c), sizeof *k->loads);
 	if (k->loads == NULL)
 		return HIDP_ERR_NOMEM;
 	hidp_status status = hidp__pipeline_on(&pipeline, p->search, node, p->head,
@@ -137,7 +122,7 @@ static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *
 	const struct hidp__evaluation *e = &p->search->last;
 	if (status != HIDP_OK || !p->search->last_valid)
 		return status;
-	list_loads(k->loads, e, c);
+	hidp__resource_loads(c, e->busy_s, e->transmit_s, e->receive_s, e->medium_busy_s, k->loads);
 	double idle = 0;
 	hidp_node_id in = p->tables->problem->request->input_node;
 	hidp_node_id out = p->tables->problem->request->output_node;
@@ -167,7 +152,7 @@ static bool deal_requests(struct offers *p, const struct taker *takers, uint32_t
 	}
 	struct hidp__dealing d = {
 	        .routes = count,
-	        .resources = (uint32_t)resource_count(c),
+	        .resources = (uint32_t)hidp__resource_count(c),
 	        .load = loads,
 	        .cost = cost,
 	        .worth = pricing->period + pricing->energy * idle,

@@ -104,7 +104,7 @@ static bool begin(struct finder *f, struct hidp__search *search, struct hidp__we
 	                     .first = first,
 	                     .end = end,
 	                     .weights = weights};
-	f->resources = c->processor_count + 2 * c->node_count + c->medium_count;
+	f->resources = (uint32_t)hidp__resource_count(c);
 	if (!find_places(f, only))
 		return false;
 	f->bytes = hidp__arena_calloc(a, row, sizeof(double));
@@ -212,6 +212,20 @@ static void follow(const struct finder *f, const struct hidp__path *paths, uint3
 	}
 }
 
+/* A node sends or receives for so many seconds; `own`: the resource that counts it. */
+static void add_transfer(const struct hidp_cluster *c, hidp_node_id node, double wire, double *own,
+                         double *loads)
+{
+	const struct hidp__node *n = &c->nodes[node];
+	if (n->desc.flags & HIDP_NODE_HUB)
+		return;
+	if (!(n->desc.flags & HIDP_NODE_TRANSFERS_ARE_WORK))
+		*own += wire;
+	else
+		for (uint32_t q = 0; q < n->processor_count; q++)
+			loads[n->first_processor + q] += wire;
+}
+
 /* Loads of what crosses the cut before a layer, times `sign`. */
 static void add_move(const struct finder *f, uint32_t layer, hidp_node_id from, hidp_node_id to,
                      double sign, double *loads)
@@ -227,8 +241,8 @@ static void add_move(const struct finder *f, uint32_t layer, hidp_node_id from, 
 		                      ? f->bytes[layer]
 		                      : f->elements[layer] * (double)hidp__dtype_bytes(l->wire_dtype);
 		double wire = sign * size / l->bandwidth_Bps;
-		transmit[from] += wire;
-		receive[hop] += wire;
+		add_transfer(c, from, wire, &transmit[from], loads);
+		add_transfer(c, hop, wire, &receive[hop], loads);
 		if (l->medium != HIDP_MEDIUM_NONE)
 			receive[c->node_count + l->medium] += wire;
 		from = hop;
@@ -520,9 +534,7 @@ static bool pipeline_begin(struct hidp__pipeline *p, const struct hidp__tables *
 	p->longest = p->mean = INFINITY;
 	p->leaves = 0;
 	p->on = hidp__arena_alloc(arena, t->layer_count, sizeof *p->on);
-	p->loads = hidp__arena_alloc(
-	        arena, c->processor_count + 2 * (size_t)c->node_count + c->medium_count,
-	        sizeof *p->loads);
+	p->loads = hidp__arena_alloc(arena, hidp__resource_count(c), sizeof *p->loads);
 	return p->on != NULL && p->loads != NULL;
 }
 

@@ -45,7 +45,9 @@ bool hidp__pricing_begin(struct hidp__pricing *p, struct hidp__search *search)
 	}
 	p->hold = hidp__arena_calloc(search->arena, n, sizeof *p->hold);
 	p->uses = hidp__arena_calloc(search->arena, n, sizeof *p->uses);
-	return p->hold != NULL && p->uses != NULL &&
+	p->loads = hidp__arena_alloc(search->arena, hidp__resource_count(search->problem->cluster),
+	                             sizeof *p->loads);
+	return p->hold != NULL && p->uses != NULL && p->loads != NULL &&
 	       hidp__weights_begin(&p->weights, search->tables, search->arena);
 }
 
@@ -65,16 +67,17 @@ double hidp__pricing_set(const struct hidp__pricing *p, const bool *settled, con
 	else
 		prices->second += idle;
 	prices->time_only = energy == 0 && period == 0;
+	hidp__weights_price(&p->weights, cluster, prices);
 	for (hidp_node_id n = 0; n < cluster->node_count; n++) {
 		const struct hidp__node *node = &cluster->nodes[n];
-		for (uint32_t q = 0; q < node->processor_count; q++)
-			prices->busy[node->first_processor + q] =
-			        energy * node->processors[q].power_active_w +
-			        period * p->weights.busy[node->first_processor + q];
+		for (uint32_t q = 0; q < node->processor_count; q++) {
+			double *busy = &prices->busy[node->first_processor + q];
+			*busy = energy * node->processors[q].power_active_w + period * *busy;
+		}
 		prices->transmit[n] =
-		        energy * node->desc.power_transmit_w + period * p->weights.transmit[n];
+		        energy * node->desc.power_transmit_w + period * prices->transmit[n];
 		prices->receive[n] =
-		        energy * node->desc.power_receive_w + period * p->weights.receive[n];
+		        energy * node->desc.power_receive_w + period * prices->receive[n];
 		if (node->desc.load_bandwidth_Bps > 0)
 			prices->load[n] = o->migration_weight / node->desc.load_bandwidth_Bps;
 		prices->hold[n] = p->hold[n];
@@ -82,7 +85,7 @@ double hidp__pricing_set(const struct hidp__pricing *p, const bool *settled, con
 		prices->allowed[n] = !banned[n];
 	}
 	for (hidp_medium_id m = 0; m < cluster->medium_count; m++)
-		prices->medium[m] = period * p->weights.medium[m];
+		prices->medium[m] *= period;
 	return paid + p->over[0] * o->latency_limit_s + p->over[1] * o->period_limit_s +
 	       p->over[2] * o->energy_limit_j;
 }

@@ -12,6 +12,7 @@ struct hidp__pricing {
 	double over[3];                 /* multipliers of their limits, per unit */
 	struct hidp__weights weights;   /* of the resources in the period */
 	double *hold;                   /* [node] multiplier of its memory, per byte */
+	double *loads;                  /* [resource] scratch */
 	double bound;                   /* of the last solution */
 	bool *uses;                     /* [node] takes part in the last solution */
 	uint32_t guesses;               /* runs over several nodes that were looked for */

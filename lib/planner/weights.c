@@ -38,13 +38,29 @@ void hidp__weights_towards(struct hidp__weights *w, const double *others, double
 	go_towards(w->medium, others, part, c->medium_count);
 }
 
+/* What a second of the node's transfers costs: nothing on a hub, and its processors' time where
+ * they do the work. */
+static double transfer_weight(const struct hidp__weights *w, const struct hidp__node *n, double own)
+{
+	double sum = 0;
+	if (n->desc.flags & HIDP_NODE_HUB)
+		return 0;
+	if (!(n->desc.flags & HIDP_NODE_TRANSFERS_ARE_WORK))
+		return own;
+	for (uint32_t q = 0; q < n->processor_count; q++)
+		sum += w->busy[n->first_processor + q];
+	return sum;
+}
+
 void hidp__weights_price(const struct hidp__weights *w, const struct hidp_cluster *c,
                          struct hidp__prices *prices)
 {
 	memcpy(prices->busy, w->busy, c->processor_count * sizeof(double));
-	memcpy(prices->transmit, w->transmit, c->node_count * sizeof(double));
-	memcpy(prices->receive, w->receive, c->node_count * sizeof(double));
 	memcpy(prices->medium, w->medium, c->medium_count * sizeof(double));
+	for (hidp_node_id n = 0; n < c->node_count; n++) {
+		prices->transmit[n] = transfer_weight(w, &c->nodes[n], w->transmit[n]);
+		prices->receive[n] = transfer_weight(w, &c->nodes[n], w->receive[n]);
+	}
 }
 
 /* In proportion to speed, so that every processor is as dear as the others per layer. */
@@ -103,7 +119,6 @@ static void weigh(double *weights, const double *loads, uint32_t count, double s
 	}
 }
 
-/* `loads` are of processors, senders, receivers, media. */
 static const double *weigh_all(double *weights, const double *loads, uint32_t count, double step,
                                double largest, double *sum)
 {
@@ -111,40 +126,22 @@ static const double *weigh_all(double *weights, const double *loads, uint32_t co
 	return loads + count;
 }
 
-static void weigh_to_one(struct hidp__weights *w, const struct hidp_cluster *c, double sum)
-{
-	scale(w->busy, c->processor_count, 1 / sum);
-	scale(w->transmit, c->node_count, 1 / sum);
-	scale(w->receive, c->node_count, 1 / sum);
-	scale(w->medium, c->medium_count, 1 / sum);
-}
-
-void hidp__weights_raise(struct hidp__weights *w, const double *loads, double step,
+bool hidp__weights_raise(struct hidp__weights *w, const double *loads, double step,
                          const struct hidp_cluster *c)
 {
-	size_t count = (size_t)c->processor_count + 2 * (size_t)c->node_count + c->medium_count;
+	size_t count = hidp__resource_count(c);
 	double largest = 0, sum = 0;
 	for (size_t i = 0; i < count; i++)
 		largest = loads[i] > largest ? loads[i] : largest;
 	if (!(largest > 0))
-		return;
+		return false;
 	loads = weigh_all(w->busy, loads, c->processor_count, step, largest, &sum);
 	loads = weigh_all(w->transmit, loads, c->node_count, step, largest, &sum);
 	loads = weigh_all(w->receive, loads, c->node_count, step, largest, &sum);
 	weigh_all(w->medium, loads, c->medium_count, step, largest, &sum);
-	weigh_to_one(w, c, sum);
-}
-
-bool hidp__weights_adjust(struct hidp__weights *w, const struct hidp_cluster *c,
-                          const struct hidp__evaluation *e)
-{
-	double sum = 0;
-	if (!(e->period_s > 0))
-		return false;
-	weigh(w->busy, e->busy_s, c->processor_count, 0.5, e->period_s, &sum);
-	weigh(w->transmit, e->transmit_s, c->node_count, 0.5, e->period_s, &sum);
-	weigh(w->receive, e->receive_s, c->node_count, 0.5, e->period_s, &sum);
-	weigh(w->medium, e->medium_busy_s, c->medium_count, 0.5, e->period_s, &sum);
-	weigh_to_one(w, c, sum);
+	scale(w->busy, c->processor_count, 1 / sum);
+	scale(w->transmit, c->node_count, 1 / sum);
+	scale(w->receive, c->node_count, 1 / sum);
+	scale(w->medium, c->medium_count, 1 / sum);
 	return true;
 }

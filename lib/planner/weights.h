@@ -30,7 +30,7 @@ bool hidp__weights_of_node(struct hidp__weights *weights, const struct hidp__tab
 void hidp__weights_copy(struct hidp__weights *to, const struct hidp__weights *from,
                         const struct hidp_cluster *cluster);
 
-/* The mean of weights, and of others given one after another: processors, senders, receivers, media. */
+/* The mean of weights and of others, in the order of hidp__resource_loads(). */
 void hidp__weights_towards(struct hidp__weights *weights, const double *others, double part,
                            const struct hidp_cluster *cluster);
 
@@ -38,12 +38,11 @@ void hidp__weights_towards(struct hidp__weights *weights, const double *others, 
 void hidp__weights_price(const struct hidp__weights *weights, const struct hidp_cluster *cluster,
                          struct hidp__prices *prices);
 
-/* More weight on what is loaded most, exp(step) times; loads as for hidp__weights_towards(). */
-void hidp__weights_raise(struct hidp__weights *weights, const double *loads, double step,
+/*
+ * More weight on what is loaded most, exp(step) times; loads as of hidp__resource_loads().
+ * false: nothing is loaded.
+ */
+bool hidp__weights_raise(struct hidp__weights *weights, const double *loads, double step,
                          const struct hidp_cluster *cluster);
-
-/* The same for what a plan loads most; false: nothing changes. */
-bool hidp__weights_adjust(struct hidp__weights *weights, const struct hidp_cluster *cluster,
-                          const struct hidp__evaluation *evaluation);
 
 #endif
