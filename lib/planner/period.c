@@ -111,8 +111,8 @@ static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *
 	hidp_status status = hidp__pipeline_on(&pipeline, p->search, node, p->head,
 	                                       p->tables->layer_count);
 	if (status == HIDP_OK && pipeline.longest < INFINITY)
-		status = hidp__placement_improve(&pipeline, p->search, node, p->head,
-		                                 p->tables->layer_count);
+		status = hidp__placement_on(&pipeline, p->search, node, p->head,
+		                            p->tables->layer_count);
 	if (status != HIDP_OK || pipeline.longest == INFINITY)
 		return status;
 	k->on = pipeline.on;
@@ -249,6 +249,8 @@ hidp_status hidp__search_period(struct hidp__pricing *pricing)
 	if (!begin(&p, pricing))
 		return HIDP_ERR_NOMEM;
 	hidp_status status = hidp__pipeline_find(&all, search, &pricing->weights);
+	if (status == HIDP_OK && all.longest < INFINITY)
+		status = hidp__placement_through_hub(&all, search);
 	if (status == HIDP_OK && all.longest < INFINITY)
 		status = offer_layers(&p, all.on);
 	if (pricing->period == 1 && !search->restricted)

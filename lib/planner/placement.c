@@ -21,17 +21,20 @@
 
 struct placement {
 	const struct hidp__tables *tables;
-	const struct hidp__site *site;
 	struct hidp__arena *arena;
 	uint32_t first, end;
-	uint32_t count;     /* processors: the usable ones */
+	uint32_t count;     /* processors: the usable ones, of a node or of all */
+	uint32_t *number;   /* [processor] in the cluster */
+	hidp_node_id *node; /* [processor] */
 	double *seconds;    /* [layer * count + processor] */
-	double *copy_s;     /* [processor] per byte, 0: it works in the node's memory */
+	/* [processor] per byte copied in and out, 0: it works in the memory that all share */
+	double *in_s, *out_s;
+	bool copies;        /* some processor does */
 	/* tensors are numbered as in the model */
 	double *bytes;      /* [tensor] that others need of it */
 	uint32_t *readers;  /* [tensor * count + processor] layers there that read it */
-	uint32_t *kept;     /* [tensor] times that it is wanted in the node's memory */
-	uint32_t *maker;    /* [tensor] processor; count: it is in the node's memory */
+	uint32_t *kept;     /* [tensor] times that it is wanted in the shared memory */
+	uint32_t *maker;    /* [tensor] processor; count: it is in the shared memory */
 	uint32_t items;
 	uint32_t *item_of;  /* [layer] */
 	uint32_t *item;     /* [items + 1] where the layers of an item begin in `member` */
@@ -136,36 +139,68 @@ static void put_in_order(struct placement *p)
 		p->order[i] = i;
 }
 
+/* Seconds per byte from a node to its neighbour. */
+static double link_s(const struct hidp_cluster *c, hidp_node_id from, hidp_node_id to)
+{
+	return 1 / hidp__link(c, from, to)->bandwidth_Bps;
+}
+
+static void add_processors(struct placement *p, hidp_node_id node, hidp_node_id hub)
+{
+	const struct hidp_cluster *c = p->tables->problem->cluster;
+	const struct hidp__site *site = &p->tables->sites[node];
+	for (uint32_t i = 0; i < site->usable_count; i++) {
+		uint32_t q = site->usable[i], at = p->count++;
+		p->number[at] = site->first_processor + q;
+		p->node[at] = node;
+		p->in_s[at] = p->out_s[at] = site->copy_s[q];
+		if (hub != HIDP_NODE_NONE && node != hub) {
+			p->in_s[at] = link_s(c, hub, node);
+			p->out_s[at] = link_s(c, node, hub);
+		}
+		p->copies |= p->in_s[at] + p->out_s[at] > 0;
+	}
+}
+
+static void read_seconds(struct placement *p)
+{
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct hidp__site *site = &p->tables->sites[p->node[i]];
+		for (uint32_t l = 0; l < p->tables->layer_count; l++)
+			p->seconds[(size_t)l * p->count + i] =
+			        site->single_s[(size_t)l * site->processor_count + p->number[i] -
+			                       site->first_processor];
+	}
+}
+
 static bool begin(struct placement *p, const struct hidp__search *search, hidp_node_id node,
-                  uint32_t first, uint32_t end)
+                  hidp_node_id hub, uint32_t first, uint32_t end)
 {
 	const struct hidp__tables *t = search->tables;
-	const struct hidp__site *site = &t->sites[node];
 	struct hidp__arena *a = search->arena;
 	size_t tensors = t->problem->model->layer_count;
-	*p = (struct placement){.tables = t,
-	                        .site = site,
-	                        .arena = a,
-	                        .first = first,
-	                        .end = end,
-	                        .count = site->usable_count};
-	p->seconds = hidp__arena_alloc(a, (size_t)t->layer_count * p->count, sizeof(double));
-	p->copy_s = hidp__arena_alloc(a, p->count, sizeof(double));
+	size_t most = t->problem->cluster->processor_count;
+	*p = (struct placement){.tables = t, .arena = a, .first = first, .end = end};
+	p->number = hidp__arena_alloc(a, most, sizeof(uint32_t));
+	p->node = hidp__arena_alloc(a, most, sizeof *p->node);
+	p->in_s = hidp__arena_alloc(a, most, sizeof(double));
+	p->out_s = hidp__arena_alloc(a, most, sizeof(double));
+	if (p->number == NULL || p->node == NULL || p->in_s == NULL || p->out_s == NULL)
+		return false;
+	for (hidp_node_id n = 0; n < t->node_count; n++)
+		if (node == n || node == HIDP_NODE_NONE)
+			add_processors(p, n, hub);
+	p->seconds = hidp__arena_alloc(a, (size_t)t->layer_count * p->count + 1, sizeof(double));
 	p->bytes = hidp__arena_calloc(a, tensors, sizeof(double));
-	p->readers = hidp__arena_calloc(a, tensors * p->count, sizeof(uint32_t));
+	p->readers = hidp__arena_calloc(a, tensors * p->count + 1, sizeof(uint32_t));
 	p->kept = hidp__arena_calloc(a, tensors, sizeof(uint32_t));
 	p->maker = hidp__arena_alloc(a, tensors, sizeof(uint32_t));
 	p->on = hidp__arena_alloc(a, t->layer_count, sizeof(uint32_t));
-	p->loads = hidp__arena_calloc(a, p->count, sizeof(double));
-	if (p->seconds == NULL || p->copy_s == NULL || p->bytes == NULL || p->readers == NULL ||
-	    p->kept == NULL || p->maker == NULL || p->on == NULL || p->loads == NULL)
+	p->loads = hidp__arena_calloc(a, (size_t)p->count + 1, sizeof(double));
+	if (p->seconds == NULL || p->bytes == NULL || p->readers == NULL || p->kept == NULL ||
+	    p->maker == NULL || p->on == NULL || p->loads == NULL)
 		return false;
-	for (uint32_t i = 0; i < p->count; i++) {
-		p->copy_s[i] = site->copy_s[site->usable[i]];
-		for (uint32_t l = 0; l < t->layer_count; l++)
-			p->seconds[(size_t)l * p->count + i] =
-			        site->single_s[(size_t)l * site->processor_count + site->usable[i]];
-	}
+	read_seconds(p);
 	for (size_t i = 0; i < tensors; i++)
 		p->maker[i] = p->count;
 	measure_tensors(p);
@@ -186,20 +221,27 @@ static void add_copies(struct placement *p, hidp_layer_id tensor, double sign)
 		if (readers[i] == 0 || i == maker)
 			continue;
 		leaves = true;
-		p->loads[i] += bytes * p->copy_s[i];
+		p->loads[i] += bytes * p->in_s[i];
 	}
 	if (leaves && maker < p->count)
-		p->loads[maker] += bytes * p->copy_s[maker];
+		p->loads[maker] += bytes * p->out_s[maker];
+}
+
+/* What a processor pays to take over from the one of the layer before. */
+static double hand_over_s(const struct placement *p, uint32_t from, uint32_t to)
+{
+	bool takes_over = from != to && p->node[from] == p->node[to];
+	return takes_over ? p->tables->sites[p->node[to]].sync_s : 0;
 }
 
 /* Hand-overs before a layer and behind it, `sign` times. */
 static void add_hand_overs(struct placement *p, uint32_t layer, double sign)
 {
-	double sync = sign * p->site->sync_s;
-	if (layer > p->first && p->on[layer] != p->on[layer - 1])
-		p->loads[p->on[layer]] += sync;
-	if (layer + 1 < p->end && p->on[layer + 1] != p->on[layer])
-		p->loads[p->on[layer + 1]] += sync;
+	uint32_t on = p->on[layer];
+	if (layer > p->first)
+		p->loads[on] += sign * hand_over_s(p, p->on[layer - 1], on);
+	if (layer + 1 < p->end)
+		p->loads[p->on[layer + 1]] += sign * hand_over_s(p, on, p->on[layer + 1]);
 }
 
 /* A layer goes to a processor; it can run there. */
@@ -212,7 +254,7 @@ static void move_layer(struct placement *p, uint32_t layer, uint32_t to)
 	add_hand_overs(p, layer, -1);
 	p->on[layer] = to;
 	add_hand_overs(p, layer, 1);
-	if (!p->site->copies)
+	if (!p->copies)
 		return;
 	add_copies(p, w->id, -1);
 	p->maker[w->id] = to;
@@ -240,14 +282,14 @@ static void place_all(struct placement *p, const uint32_t *on)
 	for (uint32_t l = p->first; l < p->end; l++) {
 		const struct hidp__work *w = &p->tables->layers[l];
 		p->loads[p->on[l]] += p->seconds[(size_t)l * p->count + p->on[l]];
-		if (l > p->first && p->on[l] != p->on[l - 1])
-			p->loads[p->on[l]] += p->site->sync_s;
+		if (l > p->first)
+			p->loads[p->on[l]] += hand_over_s(p, p->on[l - 1], p->on[l]);
 		p->maker[w->id] = p->on[l];
 		for (uint32_t i = 0; i < w->feed_count; i++)
 			if (is_first(w, i))
 				p->readers[(size_t)w->feeds[i].layer * p->count + p->on[l]]++;
 	}
-	for (hidp_layer_id i = 0; i < tensors && p->site->copies; i++)
+	for (hidp_layer_id i = 0; i < tensors && p->copies; i++)
 		add_copies(p, i, 1);
 }
 
@@ -345,7 +387,7 @@ struct classes {
 
 static bool alike(const struct placement *p, uint32_t a, uint32_t b)
 {
-	if (p->copy_s[a] != p->copy_s[b])
+	if (p->in_s[a] != p->in_s[b] || p->out_s[a] != p->out_s[b])
 		return false;
 	for (uint32_t l = p->first; l < p->end; l++)
 		if (p->seconds[(size_t)l * p->count + a] != p->seconds[(size_t)l * p->count + b])
@@ -397,7 +439,7 @@ struct cuts {
 	uint32_t *seen;   /* [tensor] begin + 1 of the last run that read it */
 	uint32_t *unread; /* [tensor] readers that are yet to come */
 	uint32_t *all;    /* [tensor] readers at all */
-	double copied;    /* bytes */
+	double in, out;   /* bytes that it copies */
 	double *sum;      /* [class] seconds */
 };
 
@@ -414,13 +456,13 @@ static void add_layer_to_run(struct cuts *c, uint32_t layer)
 		if (!is_first(w, i))
 			continue;
 		if (inside && --c->unread[f->layer] == 0)
-			c->copied -= p->bytes[f->layer];
+			c->out -= p->bytes[f->layer];
 		if (!inside && c->seen[f->layer] != c->begin + 1)
-			c->copied += p->bytes[f->layer];
+			c->in += p->bytes[f->layer];
 		c->seen[f->layer] = c->begin + 1;
 	}
 	c->unread[w->id] = c->all[w->id] + p->kept[w->id];
-	c->copied += c->unread[w->id] > 0 ? p->bytes[w->id] : 0;
+	c->out += c->unread[w->id] > 0 ? p->bytes[w->id] : 0;
 }
 
 /* The run gets one item more. */
@@ -475,13 +517,14 @@ static void try_runs(struct cuts *c, uint32_t begin, double most)
 {
 	const struct placement *p = c->p;
 	c->begin = begin;
-	c->copied = 0;
+	c->in = c->out = 0;
 	memset(c->sum, 0, c->classes->count * sizeof *c->sum);
 	for (uint32_t end = begin + 1; end <= p->items; end++) {
 		bool short_enough = false;
 		add_to_run(c, end - 1);
 		for (uint32_t k = 0; k < c->classes->count; k++) {
-			double load = c->sum[k] + c->copied * p->copy_s[c->classes->one[k]];
+			uint32_t one = c->classes->one[k];
+			double load = c->sum[k] + c->in * p->in_s[one] + c->out * p->out_s[one];
 			short_enough |= c->sum[k] < most;
 			if (load < most)
 				extend_states(c, end, k, load);
@@ -546,38 +589,84 @@ static void keep(const struct placement *p, struct hidp__pipeline *best)
 		return;
 	best->longest = most;
 	for (uint32_t l = p->first; l < p->end; l++)
-		best->on[l] = p->site->first_processor + p->site->usable[p->on[l]];
+		best->on[l] = p->number[p->on[l]];
 }
 
-hidp_status hidp__placement_improve(struct hidp__pipeline *best, struct hidp__search *search,
-                                    hidp_node_id node, uint32_t first, uint32_t end)
+static hidp_status improve(struct placement *p, struct hidp__pipeline *best)
+{
+	bool found = false;
+	for (uint32_t l = p->first; l < p->end; l++)
+		for (uint32_t i = 0; i < p->count; i++)
+			if (p->number[i] == best->on[l])
+				p->on[l] = i;
+	place_all(p, p->on);
+	best->longest = longest(p); /* now with all that is copied */
+	even_out(p);
+	keep(p, best);
+	hidp_status status = HIDP_OK;
+	if (p->copies)
+		status = cut_into_runs(p, best->longest, &found);
+	if (!found)
+		return status;
+	place_all(p, p->on);
+	keep(p, best);
+	even_out(p);
+	keep(p, best);
+	return status;
+}
+
+static hidp_status place(struct hidp__pipeline *best, struct hidp__search *search,
+                         hidp_node_id node, hidp_node_id hub, uint32_t first, uint32_t end)
 {
 	struct placement p;
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
-	bool found = false;
-	if (search->tables->sites[node].usable_count < 2)
-		return HIDP_OK;
-	if (!begin(&p, search, node, first, end))
-		return HIDP_ERR_NOMEM;
-	const struct hidp__site *site = p.site;
-	for (uint32_t l = first; l < end; l++)
-		for (uint32_t i = 0; i < p.count; i++)
-			if (site->first_processor + site->usable[i] == best->on[l])
-				p.on[l] = i;
-	place_all(&p, p.on);
-	best->longest = longest(&p); /* now with all that is copied */
-	even_out(&p);
-	keep(&p, best);
-	hidp_status status = HIDP_OK;
-	if (site->copies)
-		status = cut_into_runs(&p, best->longest, &found);
-	if (found) {
-		place_all(&p, p.on);
-		keep(&p, best);
-		even_out(&p);
-		keep(&p, best);
+	hidp_status status = HIDP_ERR_NOMEM;
+	if (begin(&p, search, node, hub, first, end)) {
+		status = p.count > 1 ? improve(&p, best) : HIDP_OK;
+		search->work += p.work;
 	}
-	search->work += p.work;
 	hidp__arena_back(search->arena, mark);
 	return status;
+}
+
+hidp_status hidp__placement_on(struct hidp__pipeline *pipeline, struct hidp__search *search,
+                               hidp_node_id node, uint32_t first, uint32_t end)
+{
+	if (search->tables->sites[node].usable_count < 2)
+		return HIDP_OK;
+	return place(pipeline, search, node, HIDP_NODE_NONE, first, end);
+}
+
+/*
+ * The hub of a cluster in which all processors exchange tensors through it: requests begin and
+ * end there, all other nodes have one processor, which does the transfers, and links with the
+ * hub. HIDP_NODE_NONE: it is no such cluster.
+ */
+static hidp_node_id find_hub(const struct hidp__tables *t)
+{
+	const struct hidp_cluster *c = t->problem->cluster;
+	hidp_node_id hub = t->problem->request->input_node;
+	if (hub != t->problem->request->output_node || !(c->nodes[hub].desc.flags & HIDP_NODE_HUB) ||
+	    t->sites[hub].copies)
+		return HIDP_NODE_NONE;
+	for (hidp_node_id n = 0; n < t->node_count; n++) {
+		if (n == hub || t->sites[n].usable_count == 0)
+			continue;
+		if (!(c->nodes[n].desc.flags & HIDP_NODE_TRANSFERS_ARE_WORK) ||
+		    t->sites[n].usable_count > 1 || t->sites[n].copies ||
+		    hidp__link(c, n, hub) == NULL || hidp__link(c, hub, n) == NULL ||
+		    hidp__link(c, n, hub)->wire_dtype != HIDP_DTYPE_DEFAULT ||
+		    hidp__link(c, hub, n)->wire_dtype != HIDP_DTYPE_DEFAULT)
+			return HIDP_NODE_NONE;
+	}
+	return hub;
+}
+
+hidp_status hidp__placement_through_hub(struct hidp__pipeline *pipeline,
+                                        struct hidp__search *search)
+{
+	hidp_node_id hub = find_hub(search->tables);
+	if (hub == HIDP_NODE_NONE)
+		return HIDP_OK;
+	return place(pipeline, search, HIDP_NODE_NONE, hub, 0, search->tables->layer_count);
 }

@@ -10,7 +10,14 @@
  * every other one that needs it. The pipeline of these layers becomes one with a shorter
  * longest load, if one is found. HIDP_ERR_NOMEM.
  */
-hidp_status hidp__placement_improve(struct hidp__pipeline *pipeline, struct hidp__search *search,
-                                    hidp_node_id node, uint32_t first, uint32_t end);
+hidp_status hidp__placement_on(struct hidp__pipeline *pipeline, struct hidp__search *search,
+                               hidp_node_id node, uint32_t first, uint32_t end);
+
+/*
+ * The same for all layers over all nodes of a cluster in which processors exchange tensors
+ * through a hub, and do these transfers themselves; in other clusters nothing changes.
+ */
+hidp_status hidp__placement_through_hub(struct hidp__pipeline *pipeline,
+                                        struct hidp__search *search);
 
 #endif
