@@ -80,6 +80,8 @@ mod ffi {
         pub workspace_bytes: f64,
         pub row_rules: *const RowRule,
         pub channel_grain: i64,
+        pub colocation: u32,
+        pub reserved: u32,
     }
 
     #[repr(C)]

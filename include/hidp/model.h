@@ -238,6 +238,9 @@ struct hidp_layer_desc {
 	double workspace_bytes;      /**< scratch memory for the whole output, 0 or more; shrinks with the rows */
 	const struct hidp_row_rule *row_rules; /**< custom: [input_count]; others: NULL, or rules to be checked */
 	int64_t channel_grain;       /**< custom: output channels can be divided in multiples of this; 0: not at all */
+	uint32_t colocation;         /**< group: layers with the same number are computed by one and the same
+	                                  processor, undivided; 0: none; not for inputs */
+	uint32_t reserved;           /**< 0 */
 };
 
 /** Initialiser for a struct hidp_layer_desc. */
@@ -245,7 +248,7 @@ struct hidp_layer_desc {
 	{                                                                                          \
 		sizeof(struct hidp_layer_desc), 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, { 0, 0 },  \
 		        { 0, 0 }, { 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0 }, 0, 0, 0, 0, 0,   \
-		        0, 0, 0, 0, 0                                                              \
+		        0, 0, 0, 0, 0, 0, 0                                                        \
 	}
 
 /**
@@ -388,13 +391,15 @@ struct hidp_layer_info {
 	uint64_t weight_bytes;   /**< bytes of the weights of all parts */
 	uint64_t workspace_bytes; /**< scratch memory for the whole output */
 	int64_t channel_grain;   /**< output channels can be divided in multiples of this; 0: not at all */
+	uint32_t colocation;     /**< group of its parts; 0: none */
+	uint32_t reserved;       /**< 0 */
 };
 
 /** Initialiser for a struct hidp_layer_info. */
 #define HIDP_LAYER_INFO_INIT                                                                       \
 	{                                                                                          \
 		sizeof(struct hidp_layer_info), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0,   \
-		        0, 0                                                                       \
+		        0, 0, 0, 0                                                                 \
 	}
 
 /**

@@ -26,6 +26,7 @@ enum hidp__json_kind {
 	HIDP__JSON_INTS,    /* int64_t [count] */
 	HIDP__JSON_U32,     /* uint32_t */
 	HIDP__JSON_ID,      /* uint32_t; UINT32_MAX means none and is left out */
+	HIDP__JSON_GROUP,   /* uint32_t of 1 and more; 0 means none and is left out */
 	HIDP__JSON_U64,     /* uint64_t; above INT64_MAX it is written as INT64_MAX */
 	HIDP__JSON_REAL,    /* double, finite */
 	HIDP__JSON_REAL_INF, /* double; infinity is "inf" */

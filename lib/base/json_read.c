@@ -306,6 +306,11 @@ static hidp_status read_field(const struct hidp__json *at, const struct hidp__js
 		if (s == HIDP_OK)
 			*(uint32_t *)to = (uint32_t)whole;
 		return s;
+	case HIDP__JSON_GROUP:
+		s = get_whole(at, 1, UINT32_MAX, &whole);
+		if (s == HIDP_OK)
+			*(uint32_t *)to = (uint32_t)whole;
+		return s;
 	case HIDP__JSON_U64:
 		s = get_whole(at, 0, INT64_MAX, &whole);
 		if (s == HIDP_OK)

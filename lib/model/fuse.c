@@ -4,7 +4,7 @@
  * the output. A convolution, dense layer or matrix product takes in a batch
  * normalisation right behind it, then activations, one addition of another tensor
  * of the same shape, and additions of constants; a binary layer or a batch
- * normalisation takes in activations.
+ * normalisation takes in activations. Never layers of different colocation groups.
  */
 #include <string.h>
 
@@ -30,6 +30,7 @@ struct chain {
 	hidp_op base;
 	bool only_norms; /* nothing but batch normalisations */
 	bool added;      /* another tensor was added */
+	uint32_t colocation; /* group of all that is in it; 0: none so far */
 };
 
 /* Can `next`, which reads the chain's last layer `last`, be computed in the same pass? */
@@ -37,6 +38,9 @@ static bool accepts(struct chain *chain, const struct hidp__described *layers, u
                     uint32_t next)
 {
 	const struct hidp__described *l = &layers[last], *n = &layers[next];
+	if (n->desc.colocation != 0 && chain->colocation != 0 &&
+	    n->desc.colocation != chain->colocation)
+		return false;
 	if ((l->desc.flags & HIDP_LAYER_OUTPUT) || l->uses != 1 || l->desc.dtype != n->desc.dtype)
 		return false;
 	switch (n->desc.op) {
@@ -75,10 +79,14 @@ static void fuse_behind(struct hidp__described *layers, const uint32_t *order, u
 		uint32_t first = order[k], last = first;
 		if (layers[first].group != UINT32_MAX || !wanted(layers[first].desc.op))
 			continue;
-		struct chain chain = {layers[first].desc.op, true, false};
+		struct chain chain = {layers[first].desc.op, true, false,
+		                      layers[first].desc.colocation};
 		while (layers[last].uses == 1 && layers[layers[last].user].group == UINT32_MAX &&
-		       accepts(&chain, layers, last, layers[last].user))
+		       accepts(&chain, layers, last, layers[last].user)) {
 			last = layers[last].user;
+			if (layers[last].desc.colocation != 0)
+				chain.colocation = layers[last].desc.colocation;
+		}
 		for (uint32_t i = first;; i = layers[i].user) {
 			layers[i].group = position[last];
 			if (i == last)

@@ -73,6 +73,7 @@ hidp_status hidp_model_layer(const struct hidp_model *model, hidp_layer_id layer
 	info.weight_bytes = (uint64_t)l->weight_bytes;
 	info.workspace_bytes = (uint64_t)l->workspace_bytes;
 	info.channel_grain = l->channel_grain;
+	info.colocation = l->colocation;
 	return hidp__abi_write(info_out, sizeof info, &info, sizeof info);
 }
 

@@ -93,7 +93,7 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 		REFUSE("dtype %u is unknown", d->dtype);
 	const uint32_t known = HIDP_LAYER_OUTPUT | HIDP_LAYER_CEIL_MODE | HIDP_LAYER_NO_BIAS |
 	                       HIDP_LAYER_TRANSPOSE_B | HIDP_LAYER_OWN_CHANNELS;
-	if ((d->flags & ~known) != 0)
+	if ((d->flags & ~known) != 0 || d->reserved != 0)
 		return hidp__fail(diag, HIDP_ERR_ABI, d->name, "flags 0x%x are unknown", d->flags);
 	if (d->input_count > HIDP_LAYER_INPUTS_MAX)
 		return hidp__fail(diag, HIDP_ERR_LIMIT, d->name, "has more than %u inputs",
@@ -438,7 +438,10 @@ static hidp_status fill_layer(struct sealing *seal, hidp_layer_id id, const uint
 		                        : (double)part->figures.weight_elements *
 		                                  (double)hidp__dtype_bytes(part->desc.dtype);
 		workspace += part->desc.workspace_bytes;
+		if (part->desc.colocation != 0)
+			l->colocation = part->desc.colocation;
 	}
+	m->colocated += l->colocation != 0;
 	l->name = descs[0].name;
 	l->op = first->desc.op;
 	l->op_class = first->figures.op_class;
@@ -543,6 +546,36 @@ static hidp_status find_twins(struct sealing *seal)
 	return HIDP_OK;
 }
 
+static int by_group(const void *a, const void *b)
+{
+	const struct hidp__layer *x = *(const struct hidp__layer *const *)a;
+	const struct hidp__layer *y = *(const struct hidp__layer *const *)b;
+	if (x->colocation != y->colocation)
+		return x->colocation < y->colocation ? -1 : 1;
+	return (x > y) - (x < y); /* places in one array */
+}
+
+/* Finds the first layer of every colocation group. */
+static hidp_status find_mates(struct sealing *seal)
+{
+	struct hidp_model *m = seal->model;
+	struct hidp__layer **grouped =
+	        hidp__arena_alloc(seal->scratch, (size_t)m->colocated + 1, sizeof *grouped);
+	uint32_t count = 0;
+	if (grouped == NULL)
+		return NOMEM(seal);
+	for (uint32_t l = 0; l < m->layer_count; l++) {
+		m->layers[l].mate = l;
+		if (m->layers[l].colocation != 0)
+			grouped[count++] = &m->layers[l];
+	}
+	qsort(grouped, count, sizeof *grouped, by_group);
+	for (uint32_t i = 1; i < count; i++)
+		if (grouped[i]->colocation == grouped[i - 1]->colocation)
+			grouped[i]->mate = grouped[i - 1]->mate;
+	return HIDP_OK;
+}
+
 static hidp_status build_layers(struct sealing *seal)
 {
 	struct hidp__described *layers = seal->builder->layers;
@@ -584,6 +617,8 @@ static hidp_status build_layers(struct sealing *seal)
 		s = link_consumers(seal);
 	if (s == HIDP_OK)
 		s = find_twins(seal);
+	if (s == HIDP_OK)
+		s = find_mates(seal);
 	if (s == HIDP_OK)
 		s = index_names(seal);
 	return s;

@@ -41,6 +41,8 @@ struct hidp__layer {
 	/* the last layer that reads it; the number of layers for a model output, its own number for
 	 * a layer that nobody reads (which is a model output too, so this does not happen) */
 	hidp_layer_id last_consumer;
+	uint32_t colocation; /* group; 0: none */
+	hidp_layer_id mate;  /* the first layer of its group; its own number if it has none */
 	hidp_layer_id twin; /* the first layer with the same figures: the same costs everywhere */
 	bool is_output;
 };
@@ -53,6 +55,7 @@ struct hidp_model {
 	hidp_dtype dtype;
 	uint32_t layer_count;
 	uint32_t part_count;
+	uint32_t colocated; /* layers that are in some colocation group */
 	struct hidp__layer *layers;
 	/* names of all parts, sorted, for hidp_model_find() */
 	struct hidp__part_name {

@@ -37,6 +37,7 @@ static const struct {
 	{"a parameter", MEMBER(alpha), OP(ACTIVATION)},
 	{"a second parameter", MEMBER(beta), OP(ACTIVATION)},
 	{"a channel grain", MEMBER(channel_grain), OP(CUSTOM)},
+	{"a colocation group", MEMBER(colocation), ~OP(INPUT)},
 };
 
 static const struct {

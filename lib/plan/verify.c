@@ -349,6 +349,8 @@ static hidp_status run_slice(struct hidp__verify *v, uint32_t stage, uint32_t sh
 			continue; /* nothing is run */
 		hidp_status status = check_place(v, stage, share, step, layer, slice->processor);
 		if (status == HIDP_OK)
+			status = hidp__verify_runs(v, stage, share, layer, slice->processor);
+		if (status == HIDP_OK)
 			status = check_reads(v, stage, share, step, layer);
 		if (status != HIDP_OK)
 			return status;
@@ -466,6 +468,7 @@ static hidp_status begin_route(struct hidp__verify *v)
 	size_t rows = v->first_row[v->layers];
 	for (size_t row = 0; row < rows; row++)
 		v->owner[row] = HIDP_NODE_NONE;
+	memset(v->runs_on, 0xff, v->layers * sizeof *v->runs_on);
 	for (hidp_node_id n = 0; n < v->nodes; n++)
 		if (v->held[n].since != NULL && !begin_node(v, &v->held[n]))
 			return out_of_memory(v);
@@ -492,6 +495,8 @@ static hidp_status follow_route(struct hidp__verify *v)
 		for (int64_t r = 0; r < v->model->layers[l].shape.rows && status == HIDP_OK; r++)
 			status = bring(v, v->stages, 0, v->output_node, l, r);
 	}
+	if (status == HIDP_OK)
+		status = hidp__verify_colocation(v);
 	if (status == HIDP_OK)
 		hidp__verify_reckon_route(v);
 	return status;
@@ -526,6 +531,7 @@ static bool set_up(struct hidp__verify *v)
 	v->held = hidp__arena_calloc(a, nodes, sizeof *v->held);
 	v->owner = hidp__arena_alloc(a, v->first_row[layers], sizeof *v->owner);
 	v->made = hidp__arena_calloc(a, v->first_row[layers], sizeof *v->made);
+	v->runs_on = hidp__arena_calloc(a, layers, sizeof *v->runs_on);
 	v->comp = hidp__arena_calloc(a, layers, sizeof *v->comp);
 	v->slice = hidp__arena_calloc(a, layers, sizeof *v->slice);
 	v->in_share = hidp__arena_calloc(a, layers, sizeof *v->in_share);
@@ -539,7 +545,7 @@ static bool set_up(struct hidp__verify *v)
 	v->processor_work = hidp__arena_calloc(a, processors, sizeof *v->processor_work);
 	v->processor_weights = hidp__arena_calloc(a, processors, sizeof *v->processor_weights);
 	return v->stage_of != NULL && v->choice != NULL && v->held != NULL && v->owner != NULL &&
-	       v->made != NULL && v->comp != NULL && v->slice != NULL && v->in_share != NULL &&
+	       v->made != NULL && v->runs_on != NULL && v->comp != NULL && v->slice != NULL && v->in_share != NULL &&
 	       v->in_slice != NULL && v->need != NULL && v->rows != NULL && v->last != NULL &&
 	       v->weights != NULL && v->activations != NULL && v->share_work != NULL &&
 	       v->processor_work != NULL && v->processor_weights != NULL;

@@ -39,6 +39,8 @@ struct hidp__verify {
 	struct hidp__verify_node *held; /* [node] */
 	hidp_node_id *owner;  /* [row], HIDP_NODE_NONE: nobody has computed it yet */
 	unsigned char *made;  /* [row] computed by an earlier step of the running share */
+	uint32_t *runs_on;    /* [layer] processor of the cluster that computes it on the route;
+	                       * NEVER: not yet; of several, one */
 	struct hidp__span *comp;  /* [layer] rows that the running share computes */
 	struct hidp__span *slice; /* [layer] rows that the running slice computes */
 	uint32_t *in_share;       /* [layer] == share_stamp: a layer of the running share */
@@ -73,6 +75,12 @@ void hidp__verify_enter_slice(struct hidp__verify *v, const struct hidp__share *
 
 /* plan/verify_shape.c: is it a plan: stages, shares, steps, slices that cover what they divide? */
 hidp_status hidp__verify_shape(struct hidp__verify *v);
+
+/* plan/verify_place.c: a slice computes rows of the layer; a colocated one must be the first. */
+hidp_status hidp__verify_runs(struct hidp__verify *v, uint32_t stage, uint32_t share,
+                              hidp_layer_id layer, hidp_processor_id processor);
+/* Does every colocation group share one processor, on the route that has been followed? */
+hidp_status hidp__verify_colocation(const struct hidp__verify *v);
 
 /* plan/verify_memory.c: what shares, slices and weights take; once, before routes are followed. */
 void hidp__verify_reckon(struct hidp__verify *v);

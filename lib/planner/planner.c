@@ -33,6 +33,9 @@ static hidp_status explain_failure(const struct hidp__search *s, struct hidp_dia
 		return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, s->shortage.subject,
 		                  "no plan was found that meets all limits; the closest: %s",
 		                  s->shortage.message);
+	if (s->problem->model->colocated != 0)
+		return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, "cluster",
+		                  "no plan was found that keeps colocated layers together");
 	return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, "cluster",
 	                  "no plan was found: the nodes that can run the layers cannot reach "
 	                  "each other, the input or the output");

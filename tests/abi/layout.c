@@ -132,7 +132,7 @@ OFFSET(hidp_row_rule, divisor, 8);
 OFFSET(hidp_row_rule, pad, 16);
 OFFSET(hidp_row_rule, extent, 24);
 
-SIZE(hidp_layer_desc, 264);
+SIZE(hidp_layer_desc, 272);
 OFFSET(hidp_layer_desc, struct_size, 0);
 OFFSET(hidp_layer_desc, flags, 4);
 OFFSET(hidp_layer_desc, name, 8);
@@ -161,6 +161,8 @@ OFFSET(hidp_layer_desc, weight_bytes, 232);
 OFFSET(hidp_layer_desc, workspace_bytes, 240);
 OFFSET(hidp_layer_desc, row_rules, 248);
 OFFSET(hidp_layer_desc, channel_grain, 256);
+OFFSET(hidp_layer_desc, colocation, 264);
+OFFSET(hidp_layer_desc, reserved, 268);
 
 SIZE(hidp_model_options, 24);
 OFFSET(hidp_model_options, struct_size, 0);
@@ -169,7 +171,7 @@ OFFSET(hidp_model_options, name, 8);
 OFFSET(hidp_model_options, dtype, 16);
 OFFSET(hidp_model_options, reserved, 20);
 
-SIZE(hidp_layer_info, 112);
+SIZE(hidp_layer_info, 120);
 OFFSET(hidp_layer_info, struct_size, 0);
 OFFSET(hidp_layer_info, flags, 4);
 OFFSET(hidp_layer_info, name, 8);
@@ -185,6 +187,8 @@ OFFSET(hidp_layer_info, output_bytes, 80);
 OFFSET(hidp_layer_info, weight_bytes, 88);
 OFFSET(hidp_layer_info, workspace_bytes, 96);
 OFFSET(hidp_layer_info, channel_grain, 104);
+OFFSET(hidp_layer_info, colocation, 112);
+OFFSET(hidp_layer_info, reserved, 116);
 
 SIZE(hidp_plan_options, 184);
 OFFSET(hidp_plan_options, struct_size, 0);

@@ -225,12 +225,14 @@ struct hidp_layer_desc {
 	double workspace_bytes;
 	const struct hidp_row_rule *row_rules;
 	int64_t channel_grain;
+	uint32_t colocation;
+	uint32_t reserved;
 };
 #define HIDP_LAYER_DESC_INIT                                                                       \
 	{                                                                                          \
 		sizeof(struct hidp_layer_desc), 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, { 0, 0 },  \
 		        { 0, 0 }, { 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0 }, 0, 0, 0, 0, 0,   \
-		        0, 0, 0, 0, 0                                                              \
+		        0, 0, 0, 0, 0, 0, 0                                                        \
 	}
 HIDP_API void hidp_layer_desc_init(struct hidp_layer_desc *desc, size_t struct_size);
 enum hidp_model_flag {
@@ -276,11 +278,13 @@ struct hidp_layer_info {
 	uint64_t weight_bytes;
 	uint64_t workspace_bytes;
 	int64_t channel_grain;
+	uint32_t colocation;
+	uint32_t reserved;
 };
 #define HIDP_LAYER_INFO_INIT                                                                       \
 	{                                                                                          \
 		sizeof(struct hidp_layer_info), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0,   \
-		        0, 0                                                                       \
+		        0, 0, 0, 0                                                                 \
 	}
 HIDP_API const char *hidp_model_name(const struct hidp_model *model);
 HIDP_API uint32_t hidp_model_layer_count(const struct hidp_model *model);

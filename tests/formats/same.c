@@ -68,6 +68,7 @@ static void same_parts(const struct hidp_model *a, const struct hidp_model *b, h
 	REAL(weight_bytes);
 	REAL(workspace_bytes);
 	INT(channel_grain);
+	INT(colocation);
 	ck_assert_int_eq(x.row_rules == NULL, y.row_rules == NULL);
 	for (uint32_t i = 0; x.row_rules != NULL && i < x.input_count; i++)
 		same_rules(&x.row_rules[i], &y.row_rules[i]);
@@ -92,6 +93,7 @@ static void same_layers(const struct hidp_model *a, const struct hidp_model *b, 
 	INT(weight_bytes);
 	INT(workspace_bytes);
 	INT(channel_grain);
+	INT(colocation);
 	for (uint32_t i = 0; i < x.input_count; i++) {
 		hidp_layer_id from_a = 0, from_b = 0;
 		struct hidp_row_rule rule_a, rule_b;

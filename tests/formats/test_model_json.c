@@ -70,6 +70,7 @@ START_TEST(reads_every_attribute)
 	d = part_of(m, "dense");
 	ck_assert_uint_eq(d.op, HIDP_OP_DENSE);
 	ck_assert_double_gt(d.flops, 0);
+	ck_assert_uint_eq(d.colocation, 1);
 	d = part_of(m, "matmul");
 	ck_assert_uint_eq(d.flags & HIDP_LAYER_TRANSPOSE_B, HIDP_LAYER_TRANSPOSE_B);
 	d = part_of(m, "elu");
@@ -80,6 +81,7 @@ START_TEST(reads_every_attribute)
 	ck_assert_double_eq(d.beta, 6);
 	d = part_of(m, "scale");
 	ck_assert_uint_eq(d.function, HIDP_BINARY_MUL);
+	ck_assert_uint_eq(d.colocation, UINT32_MAX);
 	ck_assert_uint_eq(d.input_count, 1);
 	ck_assert_int_eq(d.shape.channels, 6);
 	d = part_of(m, "concat");
@@ -325,6 +327,15 @@ static const struct refusal refusals[] = {
         {CONV(", \"workspace_bytes\": @NaN"), HIDP_ERR_SYNTAX, "document", "invalid token"},
         {CONV(", \"output\": @\"yes\""), HIDP_ERR_SYNTAX, "layers[1].output",
          "is a text, must be true or false"},
+        {CONV(", \"colocation\": @0"), HIDP_ERR_SYNTAX, "layers[1].colocation",
+         "0 is not within 1 to 4294967295"},
+        {CONV(", \"colocation\": @4294967296"), HIDP_ERR_SYNTAX, "layers[1].colocation",
+         "4294967296 is not within 1 to 4294967295"},
+        {CONV(", \"colocation\": @\"a\""), HIDP_ERR_SYNTAX, "layers[1].colocation",
+         "is a text, must be a whole number"},
+        {LAYERS("{\"name\": \"in\", \"op\": \"input\", \"shape\": [1, 4, 8, 8], "
+                "@\"colocation\": 1}"),
+         HIDP_ERR_SYNTAX, "layers[0].colocation", "op input has no \"colocation\""},
         {ONE("attention", ", \"heads\": @-1"), HIDP_ERR_SYNTAX, "layers[1].heads",
          "-1 is not within 0 to 4294967294"},
         {ONE("activation", ", \"function\": @\"add\""), HIDP_ERR_SYNTAX, "layers[1].function",

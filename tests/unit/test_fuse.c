@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/model_priv.h"
 #include "model_help.h"
 
 /*
@@ -237,6 +238,59 @@ START_TEST(kept_apart)
 }
 END_TEST
 
+/* A described layer in a colocation group. */
+static hidp_layer_id grouped(const char *name, hidp_op op, hidp_layer_id in, uint32_t group)
+{
+	struct hidp_layer_desc d = *LAYER(.name = name, .op = op, IN(in), .colocation = group);
+	if (op == HIDP_OP_CONV) {
+		d.out_channels = 4;
+		d.kernel[0] = d.kernel[1] = 1;
+	} else if (op == HIDP_OP_ACTIVATION) {
+		d.function = HIDP_ACTIVATION_RELU;
+	}
+	return add(&d);
+}
+
+static uint32_t group_of(const struct hidp_model *model, const char *name)
+{
+	return info_of(model, find(model, name, NULL)).colocation;
+}
+
+START_TEST(colocation)
+{
+	hidp_layer_id x = input("i");
+	/* one group, on the first, in the middle, on the last; two groups; one, none, another */
+	x = grouped("n1", HIDP_OP_BATCH_NORM, grouped("c1", HIDP_OP_CONV, x, 7), 0);
+	x = grouped("r2", HIDP_OP_ACTIVATION,
+	            grouped("n2", HIDP_OP_BATCH_NORM, grouped("c2", HIDP_OP_CONV, x, 0), 7), 7);
+	x = grouped("r3", HIDP_OP_ACTIVATION, grouped("c3", HIDP_OP_CONV, x, 0), UINT32_MAX);
+	x = grouped("n4", HIDP_OP_BATCH_NORM, grouped("c4", HIDP_OP_CONV, x, 1), 2);
+	x = grouped("r5", HIDP_OP_ACTIVATION,
+	            grouped("n5", HIDP_OP_BATCH_NORM, grouped("c5", HIDP_OP_CONV, x, 1), 0), 2);
+	grouped("c6", HIDP_OP_CONV, x, 0);
+	struct hidp_model *m = seal();
+	ck_assert_str_eq(picture(m), "i c1+n1(i) c2+n2+r2(c1) c3+r3(c2) c4(c3) n4(c4) c5+n5(n4) "
+	                             "r5(c5) c6(r5)");
+	ck_assert_uint_eq(group_of(m, "i"), 0);
+	ck_assert_uint_eq(group_of(m, "n1"), 7);
+	ck_assert_uint_eq(group_of(m, "c2"), 7);
+	ck_assert_uint_eq(group_of(m, "c3"), UINT32_MAX);
+	ck_assert_uint_eq(group_of(m, "c4"), 1);
+	ck_assert_uint_eq(group_of(m, "n4"), 2);
+	ck_assert_uint_eq(group_of(m, "n5"), 1);
+	ck_assert_uint_eq(group_of(m, "r5"), 2);
+	ck_assert_uint_eq(group_of(m, "c6"), 0);
+	ck_assert_uint_eq(part_of(m, 1, 0).colocation, 7);
+	ck_assert_uint_eq(part_of(m, 1, 1).colocation, 0);
+	/* the first of every group */
+	static const hidp_layer_id mates[] = {0, 1, 1, 3, 4, 5, 4, 5, 8};
+	for (hidp_layer_id l = 0; l < sizeof mates / sizeof mates[0]; l++)
+		ck_assert_uint_eq(m->layers[l].mate, mates[l]);
+	ck_assert_uint_eq(m->colocated, 7);
+	hidp_model_unref(m);
+}
+END_TEST
+
 /* Figures of a fused layer are those of its parts together. */
 START_TEST(figures)
 {
@@ -320,6 +374,7 @@ int main(void)
 	tcase_add_test(tc, other_bases);
 	tcase_add_test(tc, shared_outputs);
 	tcase_add_test(tc, kept_apart);
+	tcase_add_test(tc, colocation);
 	tcase_add_test(tc, figures);
 	tcase_add_test(tc, many);
 	suite_add_tcase(suite, tc);

@@ -113,6 +113,9 @@ static const struct unadded {
 	 "a parameter"},
 	{OP(.op = HIDP_OP_LAYER_NORM, IN(0), .beta = 1), HIDP_ERR_MODEL, "a second parameter"},
 	{OP(.op = HIDP_OP_SOFTMAX, IN(0), .channel_grain = 1), HIDP_ERR_MODEL, "a channel grain"},
+	{OP(.op = HIDP_OP_INPUT, .shape = {1, 1, 1, 1}, .colocation = 1), HIDP_ERR_MODEL,
+	 "a colocation group, which"},
+	{OP(.op = HIDP_OP_SOFTMAX, IN(0), .reserved = 1), HIDP_ERR_ABI, "unknown"},
 };
 
 START_TEST(refused_by_add)

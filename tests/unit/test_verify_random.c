@@ -166,6 +166,19 @@ static void pin(struct changing *c)
 	o->pin_processors = &c->processor;
 }
 
+/* Any two layers that compute, or one of them alone. */
+static void colocate(struct changing *c)
+{
+	struct hidp_model *m = c->plan->model;
+	struct hidp__layer *a = &m->layers[below(c, m->layer_count)];
+	struct hidp__layer *b = &m->layers[below(c, m->layer_count)];
+	if (a->op == HIDP_OP_INPUT || b->op == HIDP_OP_INPUT)
+		return;
+	a->colocation = b->colocation = 5;
+	a->mate = b->mate = (hidp_layer_id)((a < b ? a : b) - m->layers);
+	m->colocated = 2;
+}
+
 static void take_rate_away(struct changing *c)
 {
 	struct hidp_processor_desc *p =
@@ -212,6 +225,7 @@ static void (*const changes[])(struct changing *) = {
         change_stage_kind, change_stage_layers, change_units,     change_branch,
         exclude,           pin,                take_rate_away,    switch_off,
         load_fully,        cut_route,          shrink_memory,     shrink_processor_memory,
+        colocate,
 };
 enum { CHANGES = sizeof changes / sizeof changes[0] };
 
