@@ -15,6 +15,14 @@
 	"{\"name\": \"l1\", \"op\": \"conv\", \"inputs\": [\"in\"], \"out_channels\": 4, "         \
 	"\"kernel\": [1, 1]},"                                                                     \
 	"{\"name\": \"l2\", \"op\": \"max_pool\", \"inputs\": [\"l1\"], \"kernel\": [2, 2]}]}"
+/* The same with both layers in one colocation group. */
+#define COLOCATED                                                                                  \
+	"\"model\": {\"format\": \"hidp-model\", \"version\": 1, \"layers\": ["                    \
+	"{\"name\": \"in\", \"op\": \"input\", \"shape\": [1, 4, 8, 8]},"                          \
+	"{\"name\": \"l1\", \"op\": \"conv\", \"inputs\": [\"in\"], \"out_channels\": 4, "         \
+	"\"kernel\": [1, 1], \"colocation\": 3},"                                                  \
+	"{\"name\": \"l2\", \"op\": \"max_pool\", \"inputs\": [\"l1\"], \"kernel\": [2, 2], "      \
+	"\"colocation\": 3}]}"
 #define NODE(name)                                                                                 \
 	"{\"name\": \"" name "\", \"processors\": [{\"kind\": \"cpu\", \"rate_flops\": "           \
 	"{\"conv\": 1e9, \"elementwise\": 1e9}}, {\"kind\": \"gpu\", \"rate_flops\": "             \
@@ -291,6 +299,14 @@ static const struct refusal refusals[] = {
          HIDP_ERR_COST, "cost[0]", "l1: time -1 s"},
         {AND("\"cost\": @[1,2,3,4,5,6,7,8,9,10,11,12,13]"), HIDP_ERR_LIMIT, "cost",
          "13 costs, at most 12 are allowed"},
+        /* colocated layers */
+        {"{" FORMAT ",\n" COLOCATED ",\n" CLUSTER ",\n" OPTIONS ",\n\"stages\": [{\"kind\": "
+         "\"single\", \"layer_count\": 3, \"shares\": [{\"node\": 0, \"steps\": [{\"kind\": "
+         "\"single\", \"layer_count\": 1, \"slices\": [{\"processor\": 0}]},\n@{\"kind\": "
+         "\"single\", \"layer_count\": 1, \"slices\": [{\"processor\": 1}]}]}]}]}",
+         HIDP_ERR_PLAN, "stages[0].shares[0].steps[1]",
+         "layer l2 of colocation group 3 is computed on processor gpu1 of node a, but layer l1 on "
+         "processor cpu0 of node a"},
         /* options */
         {WITH_OPTIONS(", \"leader\": @2"), HIDP_ERR_SYNTAX, "options.leader", "there is no node 2"},
         {WITH_OPTIONS(", \"leader\": 0, \"input_node\": @7"), HIDP_ERR_SYNTAX, "options.input_node",

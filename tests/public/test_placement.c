@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accelerators that exchange tensors through the memory of their host, reckoned by hand.
- * They move their data themselves, so that transfers are work; the host is a hub.
+ * What placement problems ask for. Accelerators that exchange tensors through the memory of
+ * their host, reckoned by hand: they move their data themselves, so that transfers are work,
+ * and the host is a hub. Layers that must stay together.
  */
 #include "plan_fixture.h"
 
@@ -250,6 +251,297 @@ START_TEST(test_planned)
 }
 END_TEST
 
+/*
+ * input -> l1 -> l2 -> l3, of 4 rows and 2 channels each; groups[i] is that of layer i + 1.
+ * Two nodes with two processors each. Names: layer1, ..., node0, ..., cpu0, ...
+ */
+static void make_chain(const uint32_t groups[3])
+{
+	const hidp_node_id links[] = {0, 1};
+	hidp_layer_id at = fixture_input(&f, 2, 4);
+	for (int i = 0; i < 3; i++) {
+		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
+		struct hidp_row_rule same_rows = {1, 1, 0, 1};
+		d.op = HIDP_OP_CUSTOM;
+		d.inputs = &at;
+		d.input_count = 1;
+		d.shape = (struct hidp_shape){1, 2, 4, 1};
+		d.flops = 1000;
+		d.row_rules = &same_rows;
+		d.channel_grain = 1;
+		d.colocation = groups[i];
+		ck_ok(hidp_model_builder_add(f.model_builder, &d, &at, &f.diag), f.diag);
+	}
+	fixture_seal_model(&f);
+	for (int n = 0; n < 2; n++) {
+		const struct hidp_node_desc plain_node = HIDP_NODE_DESC_INIT;
+		fixture_node(&f, plain_node);
+		fixture_processor(&f, links[n], 1e6, 0, plain_processor);
+		fixture_processor(&f, links[n], 1e6, 0, plain_processor);
+	}
+	fixture_link(&f, 0, 1, 1e6, 0, HIDP_MEDIUM_NONE);
+	fixture_seal_cluster(&f);
+}
+
+static const uint32_t ends[3] = {7, 0, 7}, second[3] = {0, 5, 0}, last_two[3] = {0, 9, 9};
+
+/* layer1 on processor `a` of node 0, layer2 on node 1, layer3 on processor `b` of `node`. */
+static void there_and_back(hidp_processor_id a, hidp_node_id node, hidp_processor_id b)
+{
+	fixture_plan(&f);
+	fixture_single_stage(&f, 2, 1, 0, a);
+	fixture_single_stage(&f, 1, 1, 1, 0);
+	fixture_single_stage(&f, 1, 1, node, b);
+}
+
+START_TEST(test_group_info)
+{
+	struct hidp_layer_info info = HIDP_LAYER_INFO_INIT;
+	struct hidp_layer_desc part = HIDP_LAYER_DESC_INIT;
+	make_chain(ends);
+	for (hidp_layer_id l = 0; l < 4; l++) {
+		ck_assert_int_eq(hidp_model_layer(f.model, l, &info), HIDP_OK);
+		ck_assert_uint_eq(info.colocation, l == 0 ? 0 : ends[l - 1]);
+		ck_assert_uint_eq(info.reserved, 0);
+	}
+	ck_assert_int_eq(hidp_model_part(f.model, 3, 0, &part), HIDP_OK);
+	ck_assert_uint_eq(part.colocation, 7);
+}
+END_TEST
+
+START_TEST(test_group_apart)
+{
+	make_chain(ends);
+	there_and_back(1, 0, 1);
+	fixture_seal_plan(&f);
+	there_and_back(1, 0, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 2, share 0, step 0",
+	                "layer layer3 of colocation group 7 is computed on processor cpu0 of node "
+	                "node0, but layer layer1 on processor cpu1 of node node0");
+	there_and_back(1, 1, 1);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 2, share 0, step 0",
+	                "layer layer3 of colocation group 7 is computed on processor cpu1 of node "
+	                "node1, but layer layer1 on processor cpu1 of node node0");
+}
+END_TEST
+
+/* Groups of one layer say that it must not be divided. */
+START_TEST(test_group_divided)
+{
+	make_chain(second);
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 4, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_step(&f, HIDP_STEP_ROWS, 1);
+	fixture_slice(&f, 0, 0, 1);
+	fixture_slice(&f, 1, 1, 4);
+	fixture_single(&f, 1, 1);
+	fixture_step(&f, HIDP_STEP_CHANNELS, 1);
+	fixture_slice(&f, 0, 0, 1);
+	fixture_slice(&f, 1, 1, 2);
+	fixture_seal_plan(&f);
+
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 4, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_step(&f, HIDP_STEP_ROWS, 2);
+	fixture_slice(&f, 0, 0, 1);
+	fixture_slice(&f, 1, 1, 4);
+	fixture_single(&f, 1, 1);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 0, step 0",
+	                "layer layer2 of colocation group 5 is divided between processor cpu0 of "
+	                "node node0 and processor cpu1 of node node0");
+
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 4, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_single(&f, 1, 0);
+	fixture_step(&f, HIDP_STEP_CHANNELS, 1);
+	fixture_slice(&f, 1, 0, 1);
+	fixture_slice(&f, 0, 1, 2);
+	fixture_single(&f, 1, 1);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 0, step 1",
+	                "layer layer2 of colocation group 5 is divided between processor cpu1 of "
+	                "node node0 and processor cpu0 of node node0");
+
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SPLIT, 4, 4);
+	fixture_share(&f, 0, 0, 2);
+	fixture_single(&f, 3, 0);
+	fixture_share(&f, 1, 2, 4);
+	fixture_single(&f, 3, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 1, step 0",
+	                "layer layer2 of colocation group 5 is divided between processor cpu0 of "
+	                "node node0 and processor cpu0 of node node1");
+}
+END_TEST
+
+/* layer1 on node 0; layer2 on two replicas; layer3 with it, or behind, there or on a processor of node 0. */
+static void replicas(bool together, hidp_processor_id q0, hidp_processor_id q1)
+{
+	fixture_plan(&f);
+	fixture_single_stage(&f, 2, 1, 0, 0);
+	fixture_stage(&f, HIDP_STAGE_REPLICA, together ? 2 : 1, 0);
+	fixture_replica(&f, 0, 0.5);
+	fixture_single(&f, 1, 0);
+	if (together)
+		fixture_single(&f, 1, q0);
+	fixture_replica(&f, 1, 0.5);
+	fixture_single(&f, 1, 1);
+	if (together)
+		fixture_single(&f, 1, q1);
+	else
+		fixture_single_stage(&f, 1, 1, 0, q0);
+}
+
+START_TEST(test_group_replicated)
+{
+	f.options.flags = HIDP_PLAN_STREAM;
+	make_chain(last_two);
+	replicas(true, 0, 1); /* each replica has one processor for both */
+	fixture_seal_plan(&f);
+	replicas(true, 0, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 1, share 1, step 1",
+	                "layer layer3 of colocation group 9 is computed on processor cpu0 of node "
+	                "node1, but layer layer2 on processor cpu1 of node node1");
+	replicas(false, 0, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 2, share 0, step 0",
+	                "layer layer3 of colocation group 9 is computed on processor cpu0 of node "
+	                "node0, but layer layer2, in another stage, of which one is replicated, on "
+	                "processor cpu1 of node node1");
+}
+END_TEST
+
+/* A group that begins before the replicas. */
+START_TEST(test_group_half_replicated)
+{
+	f.options.flags = HIDP_PLAN_STREAM;
+	make_chain(ends);
+	fixture_plan(&f);
+	fixture_single_stage(&f, 3, 2, 0, 0);
+	fixture_stage(&f, HIDP_STAGE_REPLICA, 1, 0);
+	fixture_replica(&f, 0, 0.5);
+	fixture_single(&f, 1, 0);
+	fixture_replica(&f, 1, 0.5);
+	fixture_single(&f, 1, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 1, share 0, step 0",
+	                "layer layer3 of colocation group 7 is computed on processor cpu0 of node "
+	                "node0, but layer layer1, in another stage, of which one is replicated, on "
+	                "processor cpu0 of node node0");
+}
+END_TEST
+
+/* Branches: those of one group go to one node, and to one processor. */
+static void make_grouped_branches(void)
+{
+	struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
+	hidp_layer_id in = fixture_input(&f, 2, 1);
+	struct hidp_row_rule same_rows = {1, 1, 0, 1};
+	d.op = HIDP_OP_CUSTOM;
+	d.inputs = &in;
+	d.input_count = 1;
+	d.shape = (struct hidp_shape){1, 2, 1, 1};
+	d.flops = 1000;
+	d.row_rules = &same_rows;
+	for (int i = 0; i < 3; i++) {
+		d.colocation = i == 1 ? 0 : 4;
+		ck_ok(hidp_model_builder_add(f.model_builder, &d, NULL, &f.diag), f.diag);
+	}
+	fixture_seal_model(&f);
+	for (int n = 0; n < 2; n++) {
+		const struct hidp_node_desc plain_node = HIDP_NODE_DESC_INIT;
+		hidp_node_id id = fixture_node(&f, plain_node);
+		fixture_processor(&f, id, 1e6, 0, plain_processor);
+		fixture_processor(&f, id, 1e6, 0, plain_processor);
+	}
+	fixture_link(&f, 0, 1, 1e6, 0, HIDP_MEDIUM_NONE);
+	fixture_seal_cluster(&f);
+}
+
+START_TEST(test_group_branches)
+{
+	static const hidp_layer_id outer[] = {1, 3}, middle[] = {2}, first[] = {1}, rest[] = {2, 3};
+	make_grouped_branches();
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_BRANCH, 4, 0);
+	fixture_branch(&f, 0, outer, 2);
+	fixture_single(&f, 2, 1);
+	fixture_branch(&f, 1, middle, 1);
+	fixture_single(&f, 1, 0);
+	fixture_seal_plan(&f);
+
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_BRANCH, 4, 0);
+	fixture_branch(&f, 0, first, 1);
+	fixture_single(&f, 1, 1);
+	fixture_branch(&f, 1, rest, 2);
+	fixture_single(&f, 2, 1);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 1, step 0",
+	                "layer layer3 of colocation group 4 is computed on processor cpu1 of node "
+	                "node1, but layer layer1 on processor cpu1 of node node0");
+
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 4, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_step(&f, HIDP_STEP_BRANCH, 3);
+	fixture_branch_slice(&f, 1, outer, 2);
+	fixture_branch_slice(&f, 0, middle, 1);
+	fixture_seal_plan(&f);
+
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 4, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_step(&f, HIDP_STEP_BRANCH, 3);
+	fixture_branch_slice(&f, 0, first, 1);
+	fixture_branch_slice(&f, 1, rest, 2);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 0, step 0",
+	                "layer layer3 of colocation group 4 is computed on processor cpu1 of node "
+	                "node0, but layer layer1 on processor cpu0 of node node0");
+}
+END_TEST
+
+/* All in one group: nothing but one processor for everything is left, or replicas of that. */
+START_TEST(test_group_of_all)
+{
+	static const uint32_t all[3] = {1, 1, 1};
+	make_chain(all);
+	for (hidp_objective o = HIDP_OBJECTIVE_LATENCY; o <= HIDP_OBJECTIVE_ENERGY; o++) {
+		for (hidp_strategy s = HIDP_STRATEGY_AUTO; s <= HIDP_STRATEGY_SINGLE; s++) {
+			struct hidp_plan_figures figures = HIDP_PLAN_FIGURES_INIT;
+			if (s == HIDP_STRATEGY_PAPER)
+				continue;
+			f.options.objective = o;
+			f.options.strategy = s;
+			hidp_plan_unref(f.plan);
+			f.plan = NULL;
+			ck_ok(hidp_plan(f.model, f.cluster, NULL, &f.options, &f.plan, &f.diag),
+			      f.diag);
+			ck_ok(hidp_plan_verify(f.plan, &f.diag), f.diag);
+			ck_assert_int_eq(hidp_plan_get_figures(f.plan, &figures), HIDP_OK);
+			ck_assert_double_le(figures.lower_bound, figures.objective);
+			bool dealt = o == HIDP_OBJECTIVE_PERIOD && s == HIDP_STRATEGY_AUTO;
+			assert_close(figures.period_s, dealt ? 0.0015 : 0.003);
+		}
+	}
+}
+END_TEST
+
+/* Layers that are pinned apart cannot be together. */
+START_TEST(test_group_pinned_apart)
+{
+	const hidp_layer_id layers[] = {1, 3};
+	const hidp_node_id nodes[] = {0, 1};
+	struct hidp_plan *none = NULL;
+	make_chain(ends);
+	f.options.pin_layers = layers;
+	f.options.pin_nodes = nodes;
+	f.options.pin_count = 2;
+	ck_refused(hidp_plan(f.model, f.cluster, NULL, &f.options, &none, &f.diag), f.diag,
+	           HIDP_ERR_INFEASIBLE, "cluster", "colocated layers together");
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("placement");
@@ -266,6 +558,17 @@ int main(void)
 	tcase_add_test(tc, test_work_of_all_processors);
 	tcase_add_test(tc, test_delivery);
 	tcase_add_test(tc, test_planned);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("colocation");
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, test_group_info);
+	tcase_add_test(tc, test_group_apart);
+	tcase_add_test(tc, test_group_divided);
+	tcase_add_test(tc, test_group_replicated);
+	tcase_add_test(tc, test_group_half_replicated);
+	tcase_add_test(tc, test_group_branches);
+	tcase_add_test(tc, test_group_of_all);
+	tcase_add_test(tc, test_group_pinned_apart);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -98,6 +98,8 @@ static void add_pins(struct random_instance *in, struct arrays *a, struct rng *r
 		hidp_model_layer(in->model, l, &info);
 		for (size_t i = 0; i < count; i++)
 			known |= what[i] == l;
+		/* other layers of a group might not be able to follow it */
+		known |= info.colocation != 0;
 		if (known || info.op == HIDP_OP_INPUT || !random_place_allowed(in, l, node, p))
 			continue;
 		what[count] = l;

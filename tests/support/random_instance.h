@@ -31,6 +31,7 @@ struct random_params {
 	bool residency;    /* some say which weights are where */
 	bool limits;       /* some nodes and processors have little memory */
 	bool stream;       /* some are streams; a period objective makes one always */
+	bool groups;       /* some layers are colocated */
 	bool transfers;    /* some nodes are hubs, of some the transfers are work */
 	double speed;      /* factor for all processors: with small models 1 leaves all of it to one node */
 	double spread;     /* how far processors lie from the middle, upwards and downwards: a factor */

@@ -22,6 +22,9 @@ struct maker {
 	int64_t split_units;
 	hidp_node_id split_nodes[MOST_SHARES];
 	int64_t split_cuts[MOST_SHARES + 1];
+	/* where colocated layers go, all of a group to one place; elsewhere HIDP_NODE_NONE */
+	hidp_node_id *seat_node;           /* [layer_count] */
+	hidp_processor_id *seat_processor; /* [layer_count] */
 	/* scratch */
 	hidp_layer_id *layers;  /* [layer_count] layers of the stage */
 	hidp_layer_id *list;    /* [layer_count] */
@@ -36,6 +39,11 @@ void maker_must(struct maker *m, hidp_status status, const struct hidp_diagnosti
 /* Can some processor of the node run each of these layers? */
 bool maker_node_can(const struct maker *m, const hidp_layer_id *layers, uint32_t count,
                     hidp_node_id node);
+/* Gives every colocation group a place, any that can run its layers. */
+void maker_seat(struct maker *m);
+/* Moves the groups among m->layers[count] to a node; false: a group is not all among them, or cannot
+ * run there. What was moved may be moved again as long as no step of it was added. */
+bool maker_seat_on(struct maker *m, uint32_t count, hidp_node_id node);
 /* Numbers the weakly connected components of some layers in m->component; returns how many there are. */
 uint32_t maker_components(const struct maker *m, const hidp_layer_id *layers, uint32_t count);
 /* The layers whose components are at a place (m->place) into m->list, rising; returns how many. */

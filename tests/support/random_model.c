@@ -41,6 +41,8 @@ static uint32_t add(struct generator *g, struct hidp_layer_desc *d, const uint32
 		d->dtype = (hidp_dtype)rng_between(g->rng, HIDP_DTYPE_FP32, HIDP_DTYPE_INT8);
 	if (g->params->dag && rng_chance(g->rng, 3))
 		d->flags |= HIDP_LAYER_OUTPUT;
+	if (g->params->groups && d->op != HIDP_OP_INPUT && rng_chance(g->rng, 25))
+		d->colocation = (uint32_t)rng_between(g->rng, 1, 3);
 	if (rng_chance(g->rng, 20))
 		d->workspace_bytes = (double)rng_below(g->rng, 100000);
 	g->tensors = realloc(g->tensors, (g->count + 1) * sizeof *g->tensors);

@@ -150,10 +150,33 @@ static bool try_branch_stage(struct maker *m, uint32_t stage_layers, uint32_t co
 	return true;
 }
 
+/* The same for replicas, each of which has processors of its own for colocated layers. */
+static uint32_t find_replicas(struct maker *m, uint32_t count, hidp_node_id *found)
+{
+	uint32_t n = 0;
+	hidp_node_id *all = malloc(m->node_count * sizeof *all);
+	hidp_node_id *seat_node = malloc(m->layer_count * sizeof *seat_node);
+	hidp_processor_id *seat_processor = malloc(m->layer_count * sizeof *seat_processor);
+	memcpy(seat_node, m->seat_node, m->layer_count * sizeof *seat_node);
+	memcpy(seat_processor, m->seat_processor, m->layer_count * sizeof *seat_processor);
+	for (hidp_node_id node = 0; node < m->node_count; node++)
+		if (maker_seat_on(m, count, node) && maker_node_can(m, m->layers, count, node))
+			all[n++] = node;
+	memcpy(m->seat_node, seat_node, m->layer_count * sizeof *seat_node);
+	memcpy(m->seat_processor, seat_processor, m->layer_count * sizeof *seat_processor);
+	rng_shuffle(m->rng, all, n);
+	n = n < MOST_SHARES ? n : MOST_SHARES;
+	memcpy(found, all, n * sizeof *all);
+	free(all);
+	free(seat_node);
+	free(seat_processor);
+	return n;
+}
+
 static bool try_replica_stage(struct maker *m, uint32_t stage_layers, uint32_t count)
 {
 	hidp_node_id nodes[MOST_SHARES];
-	uint32_t able = find_nodes(m, count, nodes);
+	uint32_t able = find_replicas(m, count, nodes);
 	double weights[MOST_SHARES], sum = 0;
 	if (!m->stream || able < 2)
 		return false;
@@ -168,6 +191,7 @@ static bool try_replica_stage(struct maker *m, uint32_t stage_layers, uint32_t c
 		struct hidp_share_desc d = HIDP_SHARE_DESC_INIT;
 		d.node = nodes[k];
 		d.fraction = weights[k] / sum;
+		maker_seat_on(m, count, nodes[k]);
 		add_share(m, d, m->layers, count, 0);
 	}
 	return true;
@@ -253,10 +277,13 @@ hidp_status random_plan(const struct random_instance *instance, struct rng *rng,
 	m.list = malloc(m.layer_count * sizeof *m.list);
 	m.component = malloc(m.layer_count * sizeof *m.component);
 	m.place = malloc(m.layer_count * sizeof *m.place);
+	m.seat_node = malloc(m.layer_count * sizeof *m.seat_node);
+	m.seat_processor = malloc(m.layer_count * sizeof *m.seat_processor);
 	m.comp = calloc(m.layer_count, 2 * sizeof *m.comp);
 	maker_must(&m, hidp_plan_builder_new(instance->model, instance->cluster, instance->cost,
 	                               &instance->options, &m.builder, &diag),
 	     &diag);
+	maker_seat(&m);
 	for (hidp_layer_id first = 0; first < m.layer_count;)
 		first += make_stage(&m, first);
 	hidp_status status = hidp_plan_builder_seal(m.builder, plan_out, &diag);
@@ -267,6 +294,8 @@ hidp_status random_plan(const struct random_instance *instance, struct rng *rng,
 	free(m.list);
 	free(m.component);
 	free(m.place);
+	free(m.seat_node);
+	free(m.seat_processor);
 	free(m.comp);
 	return status;
 }

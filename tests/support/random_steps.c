@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "random_maker.h"
 
@@ -75,12 +76,80 @@ bool random_place_allowed(const struct random_instance *instance, hidp_layer_id 
 	return !(entry.flags & HIDP_COST_UNSUPPORTED);
 }
 
+/* Allowed for the layer, and where its group is seated. */
+static bool place_fits(const struct maker *m, hidp_layer_id layer, hidp_node_id node,
+                       hidp_processor_id processor)
+{
+	if (m->seat_node[layer] != HIDP_NODE_NONE &&
+	    (m->seat_node[layer] != node || m->seat_processor[layer] != processor))
+		return false;
+	return random_place_allowed(m->instance, layer, node, processor);
+}
+
 static bool processor_can(const struct maker *m, const hidp_layer_id *layers, uint32_t count,
                           hidp_node_id node, hidp_processor_id processor)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (!random_place_allowed(m->instance, layers[i], node, processor))
+		if (!place_fits(m, layers[i], node, processor))
 			return false;
+	return true;
+}
+
+/* Seats a whole group there; false: the processor cannot run one of its layers. */
+static bool seat_group(struct maker *m, uint32_t group, hidp_node_id node,
+                       hidp_processor_id processor)
+{
+	for (hidp_layer_id l = 0; l < m->layer_count; l++)
+		if (maker_layer(m->model, l).colocation == group &&
+		    !random_place_allowed(m->instance, l, node, processor))
+			return false;
+	for (hidp_layer_id l = 0; l < m->layer_count; l++) {
+		if (maker_layer(m->model, l).colocation != group)
+			continue;
+		m->seat_node[l] = node;
+		m->seat_processor[l] = processor;
+	}
+	return true;
+}
+
+void maker_seat(struct maker *m)
+{
+	for (hidp_layer_id l = 0; l < m->layer_count; l++)
+		m->seat_node[l] = HIDP_NODE_NONE;
+	for (hidp_layer_id l = 0; l < m->layer_count; l++) {
+		uint32_t group = maker_layer(m->model, l).colocation;
+		bool seated = group == 0 || m->seat_node[l] != HIDP_NODE_NONE;
+		for (int tries = 0; tries < 8 && !seated; tries++) {
+			hidp_node_id node = (hidp_node_id)rng_below(m->rng, m->node_count);
+			uint32_t processors = hidp_cluster_processor_count(m->cluster, node);
+			seated = seat_group(m, group, node,
+			                    (hidp_processor_id)rng_below(m->rng, processors));
+		}
+		if (!seated && !seat_group(m, group, 0, 0)) {
+			fprintf(stderr, "seed %llu: nothing can run group %u\n",
+			        (unsigned long long)m->instance->seed, group);
+			exit(1);
+		}
+	}
+}
+
+bool maker_seat_on(struct maker *m, uint32_t count, hidp_node_id node)
+{
+	uint32_t processors = hidp_cluster_processor_count(m->cluster, node);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t group = maker_layer(m->model, m->layers[i]).colocation;
+		if (group == 0)
+			continue;
+		for (hidp_layer_id l = 0; l < m->layer_count; l++)
+			if (maker_layer(m->model, l).colocation == group &&
+			    !contains(m->layers, count, l))
+				return false;
+		hidp_processor_id p = 0;
+		while (p < processors && !seat_group(m, group, node, p))
+			p++;
+		if (p == processors)
+			return false;
+	}
 	return true;
 }
 
@@ -90,7 +159,7 @@ bool maker_node_can(const struct maker *m, const hidp_layer_id *layers, uint32_t
 	uint32_t processors = hidp_cluster_processor_count(m->cluster, node);
 	for (uint32_t i = 0; i < count; i++) {
 		hidp_processor_id p = 0;
-		while (p < processors && !random_place_allowed(m->instance, layers[i], node, p))
+		while (p < processors && !place_fits(m, layers[i], node, p))
 			p++;
 		if (p == processors)
 			return false;

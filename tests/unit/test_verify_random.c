@@ -275,6 +275,7 @@ START_TEST(verifier_and_check_agree)
 		struct rng rng;
 		params.dag = i % 4 != 0;
 		params.transfers = i % 3 == 0;
+		params.groups = i % 5 == 0;
 		random_instance_init(&instance, context, &params, seed + i);
 		instance.options.latency_limit_s = 0;
 		instance.options.period_limit_s = 0;
