@@ -240,6 +240,34 @@ static hidp_status offer_head(struct offers *p, uint32_t head)
 	return offer_takers(p);
 }
 
+/*
+ * Every layer on one processor, and those of a processor next to each other: over the nodes
+ * around a hub, or on one node. Where there is no other way than what was looked at, that is
+ * the best.
+ */
+static hidp_status offer_contiguous(struct offers *p, struct hidp__pipeline *all)
+{
+	const struct hidp__tables *t = p->tables;
+	hidp_node_id only = HIDP_NODE_NONE;
+	uint32_t able = 0;
+	all->proven = false;
+	all->longest = INFINITY;
+	for (hidp_node_id n = 0; n < t->node_count; n++) {
+		able += t->sites[n].usable_count != 0;
+		only = t->sites[n].usable_count != 0 ? n : only;
+	}
+	hidp_status status = hidp__placement_through_hub(all, p->search);
+	if (status == HIDP_OK && able == 1)
+		status = hidp__placement_on(all, p->search, only, 0, t->layer_count);
+	if (status != HIDP_OK || all->longest == INFINITY)
+		return status;
+	status = offer_layers(p, all->on);
+	bool alone = p->pricing->period == 1 && p->pricing->latency + p->pricing->energy == 0;
+	if (status == HIDP_OK && all->proven && alone)
+		hidp__search_raise(p->search, all->longest);
+	return status;
+}
+
 hidp_status hidp__search_period(struct hidp__pricing *pricing)
 {
 	struct hidp__search *search = pricing->search;
@@ -249,12 +277,18 @@ hidp_status hidp__search_period(struct hidp__pricing *pricing)
 	if (!begin(&p, pricing))
 		return HIDP_ERR_NOMEM;
 	hidp_status status = hidp__pipeline_find(&all, search, &pricing->weights);
+	if (pricing->period == 1 && !search->restricted)
+		search->mixed_value = all.mean;
+	if (search->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) {
+		if (status == HIDP_OK)
+			status = offer_contiguous(&p, &all);
+		hidp__arena_back(search->arena, mark);
+		return status;
+	}
 	if (status == HIDP_OK && all.longest < INFINITY)
 		status = hidp__placement_through_hub(&all, search);
 	if (status == HIDP_OK && all.longest < INFINITY)
 		status = offer_layers(&p, all.on);
-	if (pricing->period == 1 && !search->restricted)
-		search->mixed_value = all.mean;
 	if (status == HIDP_OK)
 		status = offer_takers(&p);
 	if (status == HIDP_OK && all.leaves > 0)

@@ -14,6 +14,7 @@ struct hidp__pipeline {
 	double longest;  /* INFINITY: there is none */
 	double *loads;   /* [resource] processors, senders, receivers, media */
 	double mean;     /* a mixture of pipelines, requests dealt out to them, has this period */
+	bool proven;     /* no contiguous one is better (placement.h) */
 	uint32_t leaves; /* all nodes: a waist behind which the mixture leaves the input node; 0: none */
 };
 

@@ -7,7 +7,7 @@
  * that of one tensor at each end. Then items and runs of them are moved from one processor
  * to another, as long as that makes the loads more even.
  */
-#include "planner/placement.h"
+#include "planner/placement_priv.h"
 
 #include <string.h>
 
@@ -19,68 +19,45 @@
 /* Items of the longest run that is moved at once. */
 #define RUN_MAX 16
 
-struct placement {
-	const struct hidp__tables *tables;
-	struct hidp__arena *arena;
-	uint32_t first, end;
-	uint32_t count;     /* processors: the usable ones, of a node or of all */
-	uint32_t *number;   /* [processor] in the cluster */
-	hidp_node_id *node; /* [processor] */
-	double *seconds;    /* [layer * count + processor] */
-	/* [processor] per byte copied in and out, 0: it works in the memory that all share */
-	double *in_s, *out_s;
-	bool copies;        /* some processor does */
-	/* tensors are numbered as in the model */
-	double *bytes;      /* [tensor] that others need of it */
-	uint32_t *readers;  /* [tensor * count + processor] layers there that read it */
-	uint32_t *kept;     /* [tensor] times that it is wanted in the shared memory */
-	uint32_t *maker;    /* [tensor] processor; count: it is in the shared memory */
-	uint32_t items;
-	uint32_t *item_of;  /* [layer] */
-	uint32_t *item;     /* [items + 1] where the layers of an item begin in `member` */
-	uint32_t *member;   /* [layer] layers by item, rising */
-	uint32_t *order;    /* [items] every item behind those that it reads, if `ordered` */
-	uint32_t *turn;     /* [item] its place in the order */
-	bool ordered;
-	uint32_t *on;       /* [layer] processor */
-	double *loads;      /* [processor] */
-	uint64_t work;
-};
-
-/* Is it the first feed of the layer from that tensor? */
-static bool is_first(const struct hidp__work *w, uint32_t feed)
-{
-	for (uint32_t i = 0; i < feed; i++)
-		if (w->feeds[i].layer == w->feeds[feed].layer)
-			return false;
-	return true;
-}
-
-static void measure_tensors(struct placement *p)
+static void measure_tensors(struct hidp__placement *p)
 {
 	const struct hidp__tables *t = p->tables;
 	for (uint32_t l = 0; l < t->layer_count; l++) {
 		const struct hidp__work *w = &t->layers[l];
 		double all = (double)w->rows * w->row_bytes;
-		if (w->last_reader == t->layer_count) /* an output of the model */
-			p->bytes[w->id] = all > p->bytes[w->id] ? all : p->bytes[w->id];
+		if (w->last_reader == t->layer_count) { /* an output of the model */
+			p->bytes[w->id] = fmax(p->bytes[w->id], all);
+			p->least_bytes[w->id] = fmin(p->least_bytes[w->id], all);
+		}
 		for (uint32_t i = 0; i < w->feed_count; i++) {
 			const struct hidp__feed *f = &w->feeds[i];
 			double bytes = hidp__feed_rows(w, f) * f->row_bytes;
-			p->bytes[f->layer] = bytes > p->bytes[f->layer] ? bytes : p->bytes[f->layer];
-			if (is_first(w, i) && l >= p->end)
+			p->bytes[f->layer] = fmax(p->bytes[f->layer], bytes);
+			p->least_bytes[f->layer] = fmin(p->least_bytes[f->layer], bytes);
+			if (hidp__is_first_feed(w, i) && l >= p->end)
 				p->kept[f->layer]++;
 		}
 		p->kept[w->id] += w->last_reader == t->layer_count;
 	}
 }
 
+/* The item of an earlier layer of the same group; UINT32_MAX: none. */
+static uint32_t item_of_group(const struct hidp__placement *p, uint32_t layer)
+{
+	const struct hidp_model *m = p->tables->problem->model;
+	uint32_t group = m->layers[p->tables->layers[layer].id].colocation;
+	for (uint32_t l = p->first; l < layer && group != 0; l++)
+		if (m->layers[p->tables->layers[l].id].colocation == group)
+			return p->item_of[l];
+	return UINT32_MAX;
+}
+
 /* Layers of one group are one item. */
-static bool find_items(struct placement *p)
+static bool find_items(struct hidp__placement *p)
 {
 	uint32_t layers = p->tables->layer_count;
 	p->item_of = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
-	p->item = hidp__arena_calloc(p->arena, (size_t)layers + 1, sizeof(uint32_t));
+	p->item = hidp__arena_calloc(p->arena, (size_t)layers + 2, sizeof(uint32_t));
 	p->member = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
 	p->order = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
 	p->turn = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
@@ -89,23 +66,27 @@ static bool find_items(struct placement *p)
 		return false;
 	p->items = 0;
 	for (uint32_t l = p->first; l < p->end; l++) {
-		p->item[p->items] = l - p->first;
-		p->member[l - p->first] = l;
-		p->item_of[l] = p->items++;
+		uint32_t item = item_of_group(p, l);
+		p->item_of[l] = item != UINT32_MAX ? item : p->items++;
+		p->item[p->item_of[l] + 2]++;
 	}
-	p->item[p->items] = p->end - p->first;
+	/* item[i + 1]: where the next member of item i goes, in the end where it ends */
+	for (uint32_t i = 0; i < p->items; i++)
+		p->item[i + 2] += p->item[i + 1];
+	for (uint32_t l = p->first; l < p->end; l++)
+		p->member[p->item[p->item_of[l] + 1]++] = l;
 	return true;
 }
 
 /* The item that makes what a layer reads; UINT32_MAX: none of these. */
-static uint32_t feeding_item(const struct placement *p, const struct hidp__feed *f)
+static uint32_t feeding_item(const struct hidp__placement *p, const struct hidp__feed *f)
 {
 	bool ours = f->place != UINT32_MAX && f->place >= p->first && f->place < p->end;
 	return ours ? p->item_of[f->place] : UINT32_MAX;
 }
 
 /* Is all that an item reads, but for its own layers, of items that have had their turn? */
-static bool is_ready(const struct placement *p, uint32_t item)
+static bool is_ready(const struct hidp__placement *p, uint32_t item)
 {
 	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++) {
 		const struct hidp__work *w = &p->tables->layers[p->member[i]];
@@ -119,7 +100,7 @@ static bool is_ready(const struct placement *p, uint32_t item)
 }
 
 /* Items in the order of their first layers, but behind what they read; groups may go in circles. */
-static void put_in_order(struct placement *p)
+static void put_in_order(struct hidp__placement *p)
 {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < p->items; i++)
@@ -145,7 +126,7 @@ static double link_s(const struct hidp_cluster *c, hidp_node_id from, hidp_node_
 	return 1 / hidp__link(c, from, to)->bandwidth_Bps;
 }
 
-static void add_processors(struct placement *p, hidp_node_id node, hidp_node_id hub)
+static void add_processors(struct hidp__placement *p, hidp_node_id node, hidp_node_id hub)
 {
 	const struct hidp_cluster *c = p->tables->problem->cluster;
 	const struct hidp__site *site = &p->tables->sites[node];
@@ -162,7 +143,7 @@ static void add_processors(struct placement *p, hidp_node_id node, hidp_node_id 
 	}
 }
 
-static void read_seconds(struct placement *p)
+static void read_seconds(struct hidp__placement *p)
 {
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct hidp__site *site = &p->tables->sites[p->node[i]];
@@ -173,14 +154,14 @@ static void read_seconds(struct placement *p)
 	}
 }
 
-static bool begin(struct placement *p, const struct hidp__search *search, hidp_node_id node,
+static bool begin(struct hidp__placement *p, const struct hidp__search *search, hidp_node_id node,
                   hidp_node_id hub, uint32_t first, uint32_t end)
 {
 	const struct hidp__tables *t = search->tables;
 	struct hidp__arena *a = search->arena;
 	size_t tensors = t->problem->model->layer_count;
 	size_t most = t->problem->cluster->processor_count;
-	*p = (struct placement){.tables = t, .arena = a, .first = first, .end = end};
+	*p = (struct hidp__placement){.tables = t, .arena = a, .first = first, .end = end};
 	p->number = hidp__arena_alloc(a, most, sizeof(uint32_t));
 	p->node = hidp__arena_alloc(a, most, sizeof *p->node);
 	p->in_s = hidp__arena_alloc(a, most, sizeof(double));
@@ -192,18 +173,23 @@ static bool begin(struct placement *p, const struct hidp__search *search, hidp_n
 			add_processors(p, n, hub);
 	p->seconds = hidp__arena_alloc(a, (size_t)t->layer_count * p->count + 1, sizeof(double));
 	p->bytes = hidp__arena_calloc(a, tensors, sizeof(double));
+	p->least_bytes = hidp__arena_alloc(a, tensors, sizeof(double));
 	p->readers = hidp__arena_calloc(a, tensors * p->count + 1, sizeof(uint32_t));
 	p->kept = hidp__arena_calloc(a, tensors, sizeof(uint32_t));
 	p->maker = hidp__arena_alloc(a, tensors, sizeof(uint32_t));
 	p->on = hidp__arena_alloc(a, t->layer_count, sizeof(uint32_t));
 	p->loads = hidp__arena_calloc(a, (size_t)p->count + 1, sizeof(double));
-	if (p->seconds == NULL || p->bytes == NULL || p->readers == NULL || p->kept == NULL ||
-	    p->maker == NULL || p->on == NULL || p->loads == NULL)
+	if (p->seconds == NULL || p->bytes == NULL || p->least_bytes == NULL ||
+	    p->readers == NULL || p->kept == NULL || p->maker == NULL || p->on == NULL || p->loads == NULL)
 		return false;
 	read_seconds(p);
-	for (size_t i = 0; i < tensors; i++)
+	for (size_t i = 0; i < tensors; i++) {
 		p->maker[i] = p->count;
+		p->least_bytes[i] = INFINITY;
+	}
 	measure_tensors(p);
+	for (size_t i = 0; i < tensors; i++)
+		p->least_bytes[i] = fmin(p->least_bytes[i], p->bytes[i]);
 	if (!find_items(p))
 		return false;
 	put_in_order(p);
@@ -211,7 +197,7 @@ static bool begin(struct placement *p, const struct hidp__search *search, hidp_n
 }
 
 /* Adds what a tensor makes processors copy, `sign` times. */
-static void add_copies(struct placement *p, hidp_layer_id tensor, double sign)
+static void add_copies(struct hidp__placement *p, hidp_layer_id tensor, double sign)
 {
 	uint32_t maker = p->maker[tensor];
 	const uint32_t *readers = p->readers + (size_t)tensor * p->count;
@@ -228,14 +214,14 @@ static void add_copies(struct placement *p, hidp_layer_id tensor, double sign)
 }
 
 /* What a processor pays to take over from the one of the layer before. */
-static double hand_over_s(const struct placement *p, uint32_t from, uint32_t to)
+static double hand_over_s(const struct hidp__placement *p, uint32_t from, uint32_t to)
 {
 	bool takes_over = from != to && p->node[from] == p->node[to];
 	return takes_over ? p->tables->sites[p->node[to]].sync_s : 0;
 }
 
 /* Hand-overs before a layer and behind it, `sign` times. */
-static void add_hand_overs(struct placement *p, uint32_t layer, double sign)
+static void add_hand_overs(struct hidp__placement *p, uint32_t layer, double sign)
 {
 	uint32_t on = p->on[layer];
 	if (layer > p->first)
@@ -245,7 +231,7 @@ static void add_hand_overs(struct placement *p, uint32_t layer, double sign)
 }
 
 /* A layer goes to a processor; it can run there. */
-static void move_layer(struct placement *p, uint32_t layer, uint32_t to)
+static void move_layer(struct hidp__placement *p, uint32_t layer, uint32_t to)
 {
 	const struct hidp__work *w = &p->tables->layers[layer];
 	uint32_t from = p->on[layer];
@@ -261,7 +247,7 @@ static void move_layer(struct placement *p, uint32_t layer, uint32_t to)
 	add_copies(p, w->id, 1);
 	for (uint32_t i = 0; i < w->feed_count; i++) {
 		hidp_layer_id tensor = w->feeds[i].layer;
-		if (!is_first(w, i))
+		if (!hidp__is_first_feed(w, i))
 			continue;
 		add_copies(p, tensor, -1);
 		p->readers[(size_t)tensor * p->count + from]--;
@@ -272,7 +258,7 @@ static void move_layer(struct placement *p, uint32_t layer, uint32_t to)
 }
 
 /* All layers as given: on[layer] processor. */
-static void place_all(struct placement *p, const uint32_t *on)
+static void place_all(struct hidp__placement *p, const uint32_t *on)
 {
 	size_t tensors = p->tables->problem->model->layer_count;
 	memset(p->loads, 0, p->count * sizeof *p->loads);
@@ -286,14 +272,14 @@ static void place_all(struct placement *p, const uint32_t *on)
 			p->loads[p->on[l]] += hand_over_s(p, p->on[l - 1], p->on[l]);
 		p->maker[w->id] = p->on[l];
 		for (uint32_t i = 0; i < w->feed_count; i++)
-			if (is_first(w, i))
+			if (hidp__is_first_feed(w, i))
 				p->readers[(size_t)w->feeds[i].layer * p->count + p->on[l]]++;
 	}
 	for (hidp_layer_id i = 0; i < tensors && p->copies; i++)
 		add_copies(p, i, 1);
 }
 
-static double longest(const struct placement *p)
+static double longest(const struct hidp__placement *p)
 {
 	double most = 0;
 	for (uint32_t i = 0; i < p->count; i++)
@@ -302,7 +288,7 @@ static double longest(const struct placement *p)
 }
 
 /* How uneven the loads are: mostly the longest counts, but the others too. */
-static double unevenness(const struct placement *p, double unit)
+static double unevenness(const struct hidp__placement *p, double unit)
 {
 	double sum = 0;
 	for (uint32_t i = 0; i < p->count; i++) {
@@ -316,7 +302,7 @@ static double unevenness(const struct placement *p, double unit)
 }
 
 /* Moves the item whose turn it is; false: it cannot run there. */
-static bool move_item(struct placement *p, uint32_t turn, uint32_t to)
+static bool move_item(struct hidp__placement *p, uint32_t turn, uint32_t to)
 {
 	uint32_t item = p->order[turn];
 	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++)
@@ -328,13 +314,13 @@ static bool move_item(struct placement *p, uint32_t turn, uint32_t to)
 }
 
 /* Where the item whose turn it is runs. */
-static uint32_t place_of(const struct placement *p, uint32_t turn)
+static uint32_t place_of(const struct hidp__placement *p, uint32_t turn)
 {
 	return p->on[p->member[p->item[p->order[turn]]]];
 }
 
 /* The best run of items from `turn` on to move elsewhere; its length, 0: none is better. */
-static uint32_t find_move(struct placement *p, uint32_t turn, double unit, uint32_t *where)
+static uint32_t find_move(struct hidp__placement *p, uint32_t turn, double unit, uint32_t *where)
 {
 	uint32_t from = place_of(p, turn), best_length = 0;
 	double best = unevenness(p, unit) * (1 - 1e-9);
@@ -359,7 +345,7 @@ static uint32_t find_move(struct placement *p, uint32_t turn, double unit, uint3
 }
 
 /* Moves items while that makes the loads more even. */
-static void even_out(struct placement *p)
+static void even_out(struct hidp__placement *p)
 {
 	double unit = longest(p);
 	uint64_t most = p->work + MOVES_WORK;
@@ -375,17 +361,7 @@ static void even_out(struct placement *p)
 	}
 }
 
-/* Processors that take the same for every layer. */
-struct classes {
-	uint32_t count;
-	uint32_t *of;     /* [processor] class */
-	uint32_t *one;    /* [class] a processor of it */
-	uint32_t *size;   /* [class] processors */
-	uint32_t *weight; /* [class] what one of it more adds to the number of the state */
-	uint32_t states;
-};
-
-static bool alike(const struct placement *p, uint32_t a, uint32_t b)
+static bool alike(const struct hidp__placement *p, uint32_t a, uint32_t b)
 {
 	if (p->in_s[a] != p->in_s[b] || p->out_s[a] != p->out_s[b])
 		return false;
@@ -395,7 +371,7 @@ static bool alike(const struct placement *p, uint32_t a, uint32_t b)
 	return true;
 }
 
-static bool find_classes(const struct placement *p, struct classes *c)
+static bool find_classes(const struct hidp__placement *p, struct hidp__classes *c)
 {
 	uint64_t states = 1;
 	c->count = 0;
@@ -424,6 +400,17 @@ static bool find_classes(const struct placement *p, struct classes *c)
 	return true;
 }
 
+void hidp__place_run(struct hidp__placement *p, const struct hidp__classes *c, uint32_t state,
+                     uint32_t class, const uint32_t *items, uint32_t count)
+{
+	uint32_t processor = 0;
+	for (uint32_t left = hidp__taken(c, state, class); left > 0; processor++)
+		left -= c->of[processor] == class;
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t k = p->item[items[i]]; k < p->item[items[i] + 1]; k++)
+			p->on[p->member[k]] = processor - 1;
+}
+
 /* How a state is reached best: the longest load so far, and the last run. */
 struct reached {
 	double longest;
@@ -431,8 +418,8 @@ struct reached {
 };
 
 struct cuts {
-	struct placement *p;
-	const struct classes *classes;
+	struct hidp__placement *p;
+	const struct hidp__classes *classes;
 	struct reached *reached; /* [turn * states + state] */
 	/* of the run at hand */
 	uint32_t begin;
@@ -445,7 +432,7 @@ struct cuts {
 
 static void add_layer_to_run(struct cuts *c, uint32_t layer)
 {
-	const struct placement *p = c->p;
+	const struct hidp__placement *p = c->p;
 	const struct hidp__work *w = &p->tables->layers[layer];
 	for (uint32_t k = 0; k < c->classes->count; k++)
 		c->sum[k] += p->seconds[(size_t)layer * p->count + c->classes->one[k]];
@@ -453,7 +440,7 @@ static void add_layer_to_run(struct cuts *c, uint32_t layer)
 		const struct hidp__feed *f = &w->feeds[i];
 		uint32_t from = feeding_item(p, f);
 		bool inside = from != UINT32_MAX && p->turn[from] >= c->begin;
-		if (!is_first(w, i))
+		if (!hidp__is_first_feed(w, i))
 			continue;
 		if (inside && --c->unread[f->layer] == 0)
 			c->out -= p->bytes[f->layer];
@@ -468,7 +455,7 @@ static void add_layer_to_run(struct cuts *c, uint32_t layer)
 /* The run gets one item more. */
 static void add_to_run(struct cuts *c, uint32_t turn)
 {
-	const struct placement *p = c->p;
+	const struct hidp__placement *p = c->p;
 	uint32_t item = p->order[turn];
 	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++)
 		add_layer_to_run(c, p->member[i]);
@@ -477,19 +464,18 @@ static void add_to_run(struct cuts *c, uint32_t turn)
 /* From every state before the run to the one behind it. */
 static void extend_states(struct cuts *c, uint32_t end, uint32_t class, double load)
 {
-	const struct classes *s = c->classes;
+	const struct hidp__classes *s = c->classes;
 	const struct reached *from = c->reached + (size_t)c->begin * s->states;
 	struct reached *to = c->reached + (size_t)end * s->states + s->weight[class];
 	for (uint32_t i = 0; i < s->states; i++) {
-		uint32_t taken = i / s->weight[class] % (s->size[class] + 1);
 		double v = from[i].longest > load ? from[i].longest : load;
-		if (taken < s->size[class] && v < to[i].longest)
+		if (v < to[i].longest && hidp__taken(s, i, class) < s->size[class])
 			to[i] = (struct reached){v, c->begin, class};
 	}
 	c->p->work += s->states;
 }
 
-static bool begin_cuts(struct cuts *c, struct placement *p, const struct classes *classes)
+static bool begin_cuts(struct cuts *c, struct hidp__placement *p, const struct hidp__classes *classes)
 {
 	size_t tensors = p->tables->problem->model->layer_count;
 	size_t cells = ((size_t)p->items + 1) * classes->states;
@@ -507,7 +493,7 @@ static bool begin_cuts(struct cuts *c, struct placement *p, const struct classes
 	for (uint32_t l = p->first; l < p->end; l++) {
 		const struct hidp__work *w = &p->tables->layers[l];
 		for (uint32_t i = 0; i < w->feed_count; i++)
-			c->all[w->feeds[i].layer] += is_first(w, i);
+			c->all[w->feeds[i].layer] += hidp__is_first_feed(w, i);
 	}
 	return true;
 }
@@ -515,7 +501,7 @@ static bool begin_cuts(struct cuts *c, struct placement *p, const struct classes
 /* All runs that begin at a turn, as long as one could be better than `most`. */
 static void try_runs(struct cuts *c, uint32_t begin, double most)
 {
-	const struct placement *p = c->p;
+	const struct hidp__placement *p = c->p;
 	c->begin = begin;
 	c->in = c->out = 0;
 	memset(c->sum, 0, c->classes->count * sizeof *c->sum);
@@ -537,8 +523,8 @@ static void try_runs(struct cuts *c, uint32_t begin, double most)
 /* Writes the runs that lead to the best state into p->on; false: there is none. */
 static bool follow_cuts(struct cuts *c)
 {
-	struct placement *p = c->p;
-	const struct classes *s = c->classes;
+	struct hidp__placement *p = c->p;
+	const struct hidp__classes *s = c->classes;
 	const struct reached *last = c->reached + (size_t)p->items * s->states;
 	uint32_t state = 0, end = p->items;
 	for (uint32_t i = 1; i < s->states; i++)
@@ -547,15 +533,7 @@ static bool follow_cuts(struct cuts *c)
 		return false;
 	while (end > 0) {
 		const struct reached *r = &c->reached[(size_t)end * s->states + state];
-		uint32_t taken = state / s->weight[r->class] % (s->size[r->class] + 1), i = 0;
-		/* the processor of the class that comes in its turn */
-		for (uint32_t left = taken; left > 0; i++)
-			left -= s->of[i] == r->class;
-		for (uint32_t turn = r->begin; turn < end; turn++) {
-			uint32_t item = p->order[turn];
-			for (uint32_t k = p->item[item]; k < p->item[item + 1]; k++)
-				p->on[p->member[k]] = i - 1;
-		}
+		hidp__place_run(p, s, state, r->class, p->order + r->begin, end - r->begin);
 		state -= s->weight[r->class];
 		end = r->begin;
 	}
@@ -563,17 +541,14 @@ static bool follow_cuts(struct cuts *c)
 }
 
 /* The best runs of the items in their order, if they are better than `most`: into p->on. */
-static hidp_status cut_into_runs(struct placement *p, double most, bool *found)
+static hidp_status cut_into_runs(struct hidp__placement *p, const struct hidp__classes *classes,
+                                 double most, bool *found)
 {
-	struct classes classes;
 	struct cuts c;
 	*found = false;
-	if (!find_classes(p, &classes))
-		return HIDP_ERR_NOMEM;
-	if (!p->ordered || classes.states > STATES_MAX ||
-	    (uint64_t)p->items * p->items * classes.states > CUTS_WORK)
+	if ((uint64_t)p->items * p->items * classes->states > CUTS_WORK)
 		return HIDP_OK;
-	if (!begin_cuts(&c, p, &classes))
+	if (!begin_cuts(&c, p, classes))
 		return HIDP_ERR_NOMEM;
 	c.reached[0].longest = 0;
 	for (uint32_t begin = 0; begin < p->items; begin++)
@@ -582,7 +557,7 @@ static hidp_status cut_into_runs(struct placement *p, double most, bool *found)
 	return HIDP_OK;
 }
 
-static void keep(const struct placement *p, struct hidp__pipeline *best)
+static void keep(const struct hidp__placement *p, struct hidp__pipeline *best)
 {
 	double most = longest(p);
 	if (!(most < best->longest))
@@ -592,8 +567,10 @@ static void keep(const struct placement *p, struct hidp__pipeline *best)
 		best->on[l] = p->number[p->on[l]];
 }
 
-static hidp_status improve(struct placement *p, struct hidp__pipeline *best)
+/* Any placement: each layer where it makes the loads most even. */
+static hidp_status improve(struct hidp__placement *p, struct hidp__pipeline *best)
 {
+	struct hidp__classes classes;
 	bool found = false;
 	for (uint32_t l = p->first; l < p->end; l++)
 		for (uint32_t i = 0; i < p->count; i++)
@@ -603,9 +580,13 @@ static hidp_status improve(struct placement *p, struct hidp__pipeline *best)
 	best->longest = longest(p); /* now with all that is copied */
 	even_out(p);
 	keep(p, best);
+	if (!p->copies)
+		return HIDP_OK;
+	if (!find_classes(p, &classes))
+		return HIDP_ERR_NOMEM;
 	hidp_status status = HIDP_OK;
-	if (p->copies)
-		status = cut_into_runs(p, best->longest, &found);
+	if (p->ordered && classes.states <= STATES_MAX)
+		status = cut_into_runs(p, &classes, best->longest, &found);
 	if (!found)
 		return status;
 	place_all(p, p->on);
@@ -615,14 +596,49 @@ static hidp_status improve(struct placement *p, struct hidp__pipeline *best)
 	return status;
 }
 
+/* The best contiguous placement: *proven if it is known to be the best. */
+static hidp_status be_contiguous(struct hidp__placement *p, struct hidp__pipeline *best,
+                                 uint64_t work_limit, bool *proven)
+{
+	struct hidp__classes classes;
+	bool found;
+	best->longest = INFINITY;
+	*proven = false;
+	if (!find_classes(p, &classes))
+		return HIDP_ERR_NOMEM;
+	if (!p->ordered || classes.states > STATES_MAX)
+		return HIDP_OK;
+	hidp_status status = cut_into_runs(p, &classes, INFINITY, &found);
+	if (status != HIDP_OK)
+		return status;
+	if (found) {
+		place_all(p, p->on);
+		keep(p, best);
+	}
+	status = hidp__ideals_search(p, &classes, best->longest, work_limit, &found, proven);
+	if (status == HIDP_OK && found) {
+		place_all(p, p->on);
+		keep(p, best);
+	}
+	return status;
+}
+
 static hidp_status place(struct hidp__pipeline *best, struct hidp__search *search,
                          hidp_node_id node, hidp_node_id hub, uint32_t first, uint32_t end)
 {
-	struct placement p;
+	struct hidp__placement p;
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
 	hidp_status status = HIDP_ERR_NOMEM;
+	best->proven = false;
 	if (begin(&p, search, node, hub, first, end)) {
-		status = p.count > 1 ? improve(&p, best) : HIDP_OK;
+		uint64_t left = search->work < search->work_limit ? search->work_limit - search->work
+		                                                  : 0;
+		if (p.count == 0)
+			status = HIDP_OK;
+		else if (search->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS)
+			status = be_contiguous(&p, best, left, &best->proven);
+		else
+			status = improve(&p, best);
 		search->work += p.work;
 	}
 	hidp__arena_back(search->arena, mark);

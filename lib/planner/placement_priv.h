@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HIDP_PLANNER_PLACEMENT_PRIV_H
+#define HIDP_PLANNER_PLACEMENT_PRIV_H
+
+#include "planner/placement.h"
+
+/* What the files of placements share. */
+struct hidp__placement {
+	const struct hidp__tables *tables;
+	struct hidp__arena *arena;
+	uint32_t first, end; /* layers */
+	uint32_t count;      /* processors: the usable ones, of a node or of all */
+	uint32_t *number;    /* [processor] in the cluster */
+	hidp_node_id *node;  /* [processor] */
+	double *seconds;     /* [layer * count + processor] */
+	/* [processor] per byte copied in and out, 0: it works in the memory that all share */
+	double *in_s, *out_s;
+	bool copies;         /* some processor does */
+	/* tensors are numbered as in the model */
+	double *bytes;       /* [tensor] that others need of it */
+	double *least_bytes; /* [tensor] that each of them needs at least */
+	uint32_t *readers;   /* [tensor * count + processor] layers there that read it */
+	uint32_t *kept;      /* [tensor] times that it is wanted in the shared memory */
+	uint32_t *maker;     /* [tensor] processor; count: it is in the shared memory */
+	uint32_t items;
+	uint32_t *item_of;   /* [layer] */
+	uint32_t *item;      /* [items + 1] where the layers of an item begin in `member` */
+	uint32_t *member;    /* [layer] layers by item, rising */
+	uint32_t *order;     /* [items] every item behind those that it reads, if `ordered` */
+	uint32_t *turn;      /* [item] its place in the order */
+	bool ordered;
+	uint32_t *on;        /* [layer] processor */
+	double *loads;       /* [processor] */
+	uint64_t work;
+};
+
+/* Processors that take the same for every layer. */
+struct hidp__classes {
+	uint32_t count;
+	uint32_t *of;     /* [processor] class */
+	uint32_t *one;    /* [class] a processor of it */
+	uint32_t *size;   /* [class] processors */
+	uint32_t *weight; /* [class] what one of it more adds to the number of a state */
+	uint32_t states;  /* how many of each class are taken */
+};
+
+/* Is it the first feed of the layer from that tensor? */
+static inline bool hidp__is_first_feed(const struct hidp__work *w, uint32_t feed)
+{
+	for (uint32_t i = 0; i < feed; i++)
+		if (w->feeds[i].layer == w->feeds[feed].layer)
+			return false;
+	return true;
+}
+
+/* How many processors of the class are taken in a state. */
+static inline uint32_t hidp__taken(const struct hidp__classes *c, uint32_t state, uint32_t class)
+{
+	return state / c->weight[class] % (c->size[class] + 1);
+}
+
+/* Puts items [begin, end) of the list on the processor whose turn it is in its class. */
+void hidp__place_run(struct hidp__placement *placement, const struct hidp__classes *classes,
+                     uint32_t state, uint32_t class, const uint32_t *items, uint32_t count);
+
+/*
+ * planner/ideals.c: the best contiguous placement of all, if its longest load is below `most`:
+ * into placement->on. *proven: no other contiguous placement is below what was found, or
+ * below `most` if none was; else there were too many. HIDP_ERR_NOMEM.
+ */
+hidp_status hidp__ideals_search(struct hidp__placement *placement,
+                                const struct hidp__classes *classes, double most,
+                                uint64_t work_limit, bool *found, bool *proven);
+
+#endif
