@@ -16,8 +16,14 @@
 /* Steps of the programme and of moves; beyond them nothing is looked for. */
 #define CUTS_WORK 20000000
 #define MOVES_WORK 20000000
+/* Steps in which placements are shaken: for every pair of items, and at most. */
+#define SHAKES_EACH 1000
+#define SHAKES_WORK 8000000
+/* Runs that are moved at once to shake a placement, and items of the longest. */
+#define SHAKE_RUNS 3
+#define SHAKE_LENGTH 4
 /* Items of the longest run that is moved at once. */
-#define RUN_MAX 16
+#define RUN_MAX 64
 
 static void measure_tensors(struct hidp__placement *p)
 {
@@ -567,8 +573,65 @@ static void keep(const struct hidp__placement *p, struct hidp__pipeline *best)
 		best->on[l] = p->number[p->on[l]];
 }
 
+/* A number below `most`; the same sequence every time. */
+static uint32_t draw(uint32_t *random, uint32_t most)
+{
+	*random = *random * 1664525u + 1013904223u;
+	return (*random >> 8) % most;
+}
+
+static uint32_t worst_processor(const struct hidp__placement *p)
+{
+	uint32_t worst = 0;
+	for (uint32_t i = 1; i < p->count; i++)
+		worst = p->loads[i] > p->loads[worst] ? i : worst;
+	return worst;
+}
+
+/* Moves some runs elsewhere, the first of them from the processor with the longest load. */
+static void shake_once(struct hidp__placement *p, uint32_t *random)
+{
+	uint32_t worst = worst_processor(p);
+	for (uint32_t k = 0; k < SHAKE_RUNS; k++) {
+		uint32_t turn = draw(random, p->items), to = draw(random, p->count);
+		uint32_t length = 1 + draw(random, SHAKE_LENGTH);
+		for (uint32_t i = 0; i < p->items && k == 0 && place_of(p, turn) != worst; i++)
+			turn = (turn + 1) % p->items;
+		uint32_t from = place_of(p, turn);
+		for (uint32_t i = 0; i < length && turn + i < p->items; i++)
+			if (to != from && place_of(p, turn + i) == from)
+				move_item(p, turn + i, to);
+	}
+}
+
+/*
+ * Away from where moves end: again and again something is moved at random, and then what makes
+ * the loads more even. What is not worse is gone on from.
+ */
+static hidp_status shake(struct hidp__placement *p, struct hidp__pipeline *best, uint64_t work)
+{
+	uint32_t random = 1, layers = p->tables->layer_count;
+	uint32_t *kept = hidp__arena_alloc(p->arena, layers, sizeof *kept);
+	uint64_t most = p->work + work;
+	if (kept == NULL)
+		return HIDP_ERR_NOMEM;
+	memcpy(kept, p->on, layers * sizeof *kept);
+	while (p->work < most) {
+		double before = longest(p);
+		shake_once(p, &random);
+		even_out(p);
+		keep(p, best);
+		if (longest(p) <= before * (1 + 1e-12))
+			memcpy(kept, p->on, layers * sizeof *kept);
+		else
+			place_all(p, kept);
+		p->work += p->items;
+	}
+	return HIDP_OK;
+}
+
 /* Any placement: each layer where it makes the loads most even. */
-static hidp_status improve(struct hidp__placement *p, struct hidp__pipeline *best)
+static hidp_status improve(struct hidp__placement *p, struct hidp__pipeline *best, uint64_t shakes)
 {
 	struct hidp__classes classes;
 	bool found = false;
@@ -587,13 +650,13 @@ static hidp_status improve(struct hidp__placement *p, struct hidp__pipeline *bes
 	hidp_status status = HIDP_OK;
 	if (p->ordered && classes.states <= STATES_MAX)
 		status = cut_into_runs(p, &classes, best->longest, &found);
-	if (!found)
-		return status;
-	place_all(p, p->on);
-	keep(p, best);
-	even_out(p);
-	keep(p, best);
-	return status;
+	if (found) {
+		place_all(p, p->on);
+		keep(p, best);
+		even_out(p);
+		keep(p, best);
+	}
+	return status == HIDP_OK ? shake(p, best, shakes) : status;
 }
 
 /* The best contiguous placement: *proven if it is known to be the best. */
@@ -623,8 +686,18 @@ static hidp_status be_contiguous(struct hidp__placement *p, struct hidp__pipelin
 	return status;
 }
 
+/* Steps in which a placement is shaken, of those that are left. */
+static uint64_t shakes_of(const struct hidp__placement *p, uint64_t left)
+{
+	uint64_t most = (uint64_t)p->items * p->items * p->count * SHAKES_EACH;
+	most = most < SHAKES_WORK ? most : SHAKES_WORK;
+	return most < left / 4 ? most : left / 4;
+}
+
+/* `hub`: around it, or HIDP_NODE_NONE; `only`: no other node can compute. */
 static hidp_status place(struct hidp__pipeline *best, struct hidp__search *search,
-                         hidp_node_id node, hidp_node_id hub, uint32_t first, uint32_t end)
+                         hidp_node_id node, hidp_node_id hub, uint32_t first, uint32_t end,
+                         bool only)
 {
 	struct hidp__placement p;
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
@@ -638,7 +711,7 @@ static hidp_status place(struct hidp__pipeline *best, struct hidp__search *searc
 		else if (search->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS)
 			status = be_contiguous(&p, best, left, &best->proven);
 		else
-			status = improve(&p, best);
+			status = improve(&p, best, only ? shakes_of(&p, left) : 0);
 		search->work += p.work;
 	}
 	hidp__arena_back(search->arena, mark);
@@ -648,9 +721,13 @@ static hidp_status place(struct hidp__pipeline *best, struct hidp__search *searc
 hidp_status hidp__placement_on(struct hidp__pipeline *pipeline, struct hidp__search *search,
                                hidp_node_id node, uint32_t first, uint32_t end)
 {
-	if (search->tables->sites[node].usable_count < 2)
+	const struct hidp__tables *t = search->tables;
+	bool only = true;
+	for (hidp_node_id n = 0; n < t->node_count; n++)
+		only &= n == node || t->sites[n].usable_count == 0;
+	if (t->sites[node].usable_count < 2)
 		return HIDP_OK;
-	return place(pipeline, search, node, HIDP_NODE_NONE, first, end);
+	return place(pipeline, search, node, HIDP_NODE_NONE, first, end, only);
 }
 
 /*
@@ -684,5 +761,6 @@ hidp_status hidp__placement_through_hub(struct hidp__pipeline *pipeline,
 	hidp_node_id hub = find_hub(search->tables);
 	if (hub == HIDP_NODE_NONE)
 		return HIDP_OK;
-	return place(pipeline, search, HIDP_NODE_NONE, hub, 0, search->tables->layer_count);
+	return place(pipeline, search, HIDP_NODE_NONE, hub, 0, search->tables->layer_count,
+	             true);
 }
