@@ -197,6 +197,8 @@ struct departure {
 	int side; /* where the mixed block leaves its output: 0 here, 1 elsewhere */
 };
 
+#define NO_DEPARTURE ((struct departure){INFINITY, HIDP_NODE_NONE, false, 0})
+
 static void offer_moves(const struct hidp__bound *b, uint32_t place, hidp_node_id from,
                         struct departure *d)
 {
@@ -248,7 +250,7 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
 static bool depart(const struct hidp__bound *b, uint32_t place, hidp_node_id from,
                    struct departure *d, struct hidp__arena *arena)
 {
-	*d = (struct departure){INFINITY, HIDP_NODE_NONE, false, 0};
+	*d = NO_DEPARTURE;
 	offer_moves(b, place, from, d);
 	return offer_mixed(b, place, from, d, arena);
 }
@@ -410,6 +412,28 @@ static bool allocate(struct hidp__bound *b, const struct hidp__bound *like,
 	return true;
 }
 
+/* What it costs to leave a waist; blocks are mixed last, where nothing else is cheaper. */
+static bool fill_leave(struct hidp__bound *b, uint32_t place, struct hidp__arena *arena)
+{
+	uint32_t n = b->tables->node_count;
+	for (hidp_node_id node = 0; node < n; node++) {
+		struct departure d = NO_DEPARTURE;
+		offer_moves(b, place, node, &d);
+		b->leave[hidp__node_at(b, place, node)] = d.cost;
+	}
+	if (b->spread != NULL)
+		hidp__spread_relax(b->spread, b, place);
+	for (hidp_node_id node = 0; node < n; node++) {
+		double *leave = &b->leave[hidp__node_at(b, place, node)];
+		struct departure d = NO_DEPARTURE;
+		d.cost = *leave;
+		if (!offer_mixed(b, place, node, &d, arena))
+			return false;
+		*leave = d.cost;
+	}
+	return true;
+}
+
 /* All values at a place, those behind it being known. */
 static bool fill_place(struct hidp__bound *b, uint32_t place, struct options *options,
                        struct hidp__arena *arena)
@@ -424,15 +448,9 @@ static bool fill_place(struct hidp__bound *b, uint32_t place, struct options *op
 		b->work += (uint64_t)b->tables->sites[node].team_count + 1;
 	}
 	if (b->blocks.waists->waist[place]) {
-		for (hidp_node_id node = 0; node < n; node++) {
-			struct departure d;
-			if (!depart(b, place, node, &d, arena))
-				return false;
-			b->leave[hidp__node_at(b, place, node)] = d.cost;
-		}
+		if (!fill_leave(b, place, arena))
+			return false;
 		b->work += (uint64_t)n * n;
-		if (b->spread != NULL)
-			hidp__spread_relax(b->spread, b, place);
 		if (b->guess != NULL)
 			hidp__guess_relax(b->guess, b, place);
 		b->behind[place] = INFINITY;
