@@ -14,118 +14,17 @@
 #include "planner/exact.h"
 #include "planner/parts.h"
 #include "planner/period.h"
-#include "planner/pricing.h"
+#include "planner/settle.h"
 
 /* Rounds in which multipliers and weights are adjusted; sets of nodes that are settled. */
 #define ROUNDS 16
 #define STREAM_ROUNDS 3 /* weights were found before (period.h) */
-#define SETS 16
-#define GUESSES 2
-/* What several nodes could save at most, to be looked for. */
-#define WORTH_A_GUESS 2e-3
 /* A gap up to which no other ways are tried to find a better plan. */
 #define CLOSE_ENOUGH 0.05
-/* Paths that cost so much more than the best plan are not worth building. */
-#define SURELY_WORSE 1.3
 /* Nor where a period is so near that of the best mixture of pipelines. */
 #define NEAR_MIXED 0.1
 /* Problems that took more work are not looked at once more without parts of the cluster. */
 #define WITHOUT_WORK 60000
-
-static hidp_status offer_path(struct hidp__pricing *p, const struct hidp__prices *prices,
-                              const struct hidp__bound *path, const struct hidp__bound *local)
-{
-	struct hidp__search *s = p->search;
-	struct hidp__leg *legs = hidp__arena_alloc(s->arena, s->tables->layer_count, sizeof *legs);
-	struct hidp__decisions draft;
-	uint32_t count;
-	if (legs == NULL || !hidp__bound_path(path, legs, &count, s->arena))
-		return HIDP_ERR_NOMEM;
-	if (count == 0)
-		return HIDP_OK;
-	hidp_status status = hidp__draft_legs(s->tables, legs, count, &draft, s->arena);
-	if (status == HIDP_OK)
-		status = hidp__search_offer_draft(s, prices, local, HIDP__LOCAL_ALL, &draft);
-	return status == HIDP_ERR_INFEASIBLE ? HIDP_OK : status;
-}
-
-static bool mark_users(struct hidp__pricing *p, const struct hidp__bound *bound)
-{
-	const struct hidp__tables *t = p->search->tables;
-	struct hidp__leg *legs =
-	        hidp__arena_alloc(p->search->arena, t->layer_count, sizeof *legs);
-	uint32_t count;
-	if (legs == NULL || !hidp__bound_path(bound, legs, &count, p->search->arena))
-		return false;
-	memset(p->uses, 0, t->node_count * sizeof *p->uses);
-	for (uint32_t i = 0; i < count; i++)
-		p->uses[legs[i].node] = true;
-	return true;
-}
-
-/* Several nodes at work on the same layers: what that costs at least, and plans that try it. */
-static hidp_status solve_spread(struct hidp__pricing *p, const struct hidp__prices *prices,
-                                const struct hidp__path *paths, const struct hidp__bound *plain,
-                                double paid)
-{
-	struct hidp__search *s = p->search;
-	struct hidp__bound spread, guess;
-	double ceiling = s->value + paid < plain->value ? s->value + paid : plain->value;
-	struct hidp__spreading relaxed = {HIDP__SPREAD_BOUND, plain, s->parts, ceiling};
-	struct hidp__spreading guessed = {.kind = HIDP__SPREAD_GUESS, .like = plain};
-	bool apart = true;
-	if (!s->restricted) {
-		if (!hidp__bound_build(&spread, s->tables, prices, paths, relaxed, s->arena))
-			return HIDP_ERR_NOMEM;
-		s->work += spread.work;
-		p->bound = (spread.value < ceiling ? spread.value : ceiling) - paid;
-		apart = spread.value < plain->value * (1 - WORTH_A_GUESS);
-	}
-	if (!apart || !(prices->second > 0) || !(p->bound < s->value) || p->guesses++ >= GUESSES)
-		return HIDP_OK;
-	if (!hidp__bound_build(&guess, s->tables, prices, paths, guessed, s->arena))
-		return HIDP_ERR_NOMEM;
-	s->work += guess.work;
-	return guess.value < plain->value ? offer_path(p, prices, &guess, plain) : HIDP_OK;
-}
-
-/*
- * Solves the priced problem: offers its path and returns in p->bound what no plan over
- * these nodes can be below. While nodes are settled, a path that is much dearer than what
- * is known is not offered; it could only be better by leaving out nodes that are settled.
- */
-static hidp_status solve(struct hidp__pricing *p, const bool *settled, const bool *banned,
-                         bool settling)
-{
-	struct hidp__search *s = p->search;
-	const struct hidp__tables *t = s->tables;
-	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
-	struct hidp__prices prices;
-	struct hidp__path *paths;
-	struct hidp__bound plain;
-	struct hidp__spreading alone = {.kind = HIDP__SPREAD_NONE};
-	hidp_status status = HIDP_ERR_NOMEM;
-	if (!hidp__prices_begin(&prices, s->problem->cluster, s->arena))
-		return status;
-	double paid = hidp__pricing_set(p, settled, banned, &prices);
-	if (hidp__paths_build(&paths, s->problem->cluster, &prices, s->arena) &&
-	    hidp__bound_build(&plain, t, &prices, paths, alone, s->arena) &&
-	    mark_users(p, &plain)) {
-		s->work += plain.work;
-		p->bound = plain.value - paid;
-		if (prices.time_only && prices.second == p->latency && p->latency > 0 &&
-		    !s->restricted)
-			s->path_value = plain.value;
-		if (settling && p->bound >= s->value * SURELY_WORSE)
-			status = HIDP_OK;
-		else
-			status = offer_path(p, &prices, &plain, &plain);
-	}
-	if (status == HIDP_OK && t->node_count > 1 && p->bound > s->lower_bound)
-		status = solve_spread(p, &prices, paths, &plain, paid);
-	hidp__arena_back(s->arena, mark);
-	return status;
-}
 
 /* A limit as a fraction: how far the last plan is above it; below 0: under it. */
 static double above(double value, double limit)
@@ -178,72 +77,6 @@ static bool adjust(struct hidp__pricing *p)
 	return moves;
 }
 
-/* Some nodes settled to take part or not, the others open. */
-struct set {
-	bool *settled, *banned;
-	double bound;
-};
-
-static bool branch(struct set *sets, uint32_t *count, const struct set *from, hidp_node_id node,
-                   bool takes_part, uint32_t nodes, struct hidp__arena *arena)
-{
-	struct set *to = &sets[(*count)++];
-	to->settled = hidp__arena_alloc(arena, nodes, sizeof(bool));
-	to->banned = hidp__arena_alloc(arena, nodes, sizeof(bool));
-	if (to->settled == NULL || to->banned == NULL)
-		return false;
-	memcpy(to->settled, from->settled, nodes * sizeof(bool));
-	memcpy(to->banned, from->banned, nodes * sizeof(bool));
-	(takes_part ? to->settled : to->banned)[node] = true;
-	to->bound = from->bound;
-	return true;
-}
-
-/*
- * Which nodes take part: the most promising set first, until none can be better. The root
- * was solved last.
- */
-static hidp_status settle_nodes(struct hidp__pricing *p, const struct set *root)
-{
-	struct hidp__search *s = p->search;
-	uint32_t nodes = s->tables->node_count, count = 1;
-	struct set sets[2 * SETS + 2];
-	double closed = INFINITY; /* bound of what is not looked into any more */
-	sets[0] = *root;
-	for (uint32_t round = 0; count > 0; round++) {
-		uint32_t at = 0;
-		for (uint32_t i = 1; i < count; i++)
-			if (sets[i].bound < sets[at].bound)
-				at = i;
-		struct set set = sets[at];
-		if (round == SETS || set.bound >= s->value)
-			break;
-		sets[at] = sets[--count];
-		hidp_status status = HIDP_OK;
-		if (round > 0)
-			status = solve(p, set.settled, set.banned, true);
-		if (status != HIDP_OK)
-			return status;
-		set.bound = p->bound > set.bound ? p->bound : set.bound;
-		hidp_node_id open = HIDP_NODE_NONE;
-		for (hidp_node_id n = 0; n < nodes; n++)
-			if (!set.settled[n] && !set.banned[n] && (p->uses[n] || open == HIDP_NODE_NONE) &&
-			    (open == HIDP_NODE_NONE || !p->uses[open]))
-				open = n;
-		if (open == HIDP_NODE_NONE || set.bound >= s->value) {
-			closed = set.bound < closed ? set.bound : closed;
-			continue;
-		}
-		if (!branch(sets, &count, &set, open, true, nodes, s->arena) ||
-		    !branch(sets, &count, &set, open, false, nodes, s->arena))
-			return HIDP_ERR_NOMEM;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		closed = sets[i].bound < closed ? sets[i].bound : closed;
-	hidp__search_raise(s, closed);
-	return HIDP_OK;
-}
-
 static bool has_limits(const struct hidp__search *s)
 {
 	const struct hidp_plan_options *o = &s->problem->request->options;
@@ -256,11 +89,11 @@ static bool is_short(const struct hidp__search *s)
 	return s->value == INFINITY && s->excess < INFINITY;
 }
 
-static hidp_status run(struct hidp__pricing *p, const struct set *root)
+static hidp_status run(struct hidp__pricing *p, const struct hidp__set *root)
 {
 	struct hidp__search *s = p->search;
 	bool streams = p->period > 0 || (s->problem->request->stream && p->energy > 0);
-	hidp_status status = solve(p, root->settled, root->banned, false);
+	hidp_status status = hidp__solve(p, root);
 	if (status != HIDP_OK)
 		return status;
 	hidp__search_raise(s, p->bound);
@@ -270,13 +103,13 @@ static hidp_status run(struct hidp__pricing *p, const struct set *root)
 	for (uint32_t i = 0; i < most && !hidp__search_done(s) && s->last_valid; i++) {
 		if (!adjust(p))
 			break;
-		status = solve(p, root->settled, root->banned, false);
+		status = hidp__solve(p, root);
 		if (status != HIDP_OK)
 			return status;
 		hidp__search_raise(s, p->bound);
 	}
 	if (p->energy + p->over[2] > 0 && s->tables->node_count > 1 && !hidp__search_done(s))
-		status = settle_nodes(p, root);
+		status = hidp__settle(p, root);
 	return status;
 }
 
@@ -297,7 +130,7 @@ static hidp_status prepare_parts(struct hidp__search *s)
 }
 
 /* Streams and the shortest paths; what is proven goes to the search. */
-static hidp_status look(struct hidp__pricing *p, const struct set *root)
+static hidp_status look(struct hidp__pricing *p, const struct hidp__set *root)
 {
 	hidp_status status = prepare_parts(p->search);
 	if (status == HIDP_OK && p->search->problem->request->stream)
@@ -306,7 +139,7 @@ static hidp_status look(struct hidp__pricing *p, const struct set *root)
 }
 
 /* The same search as if some processors were gone: gone[processor of the cluster]. */
-static hidp_status look_without(struct hidp__search *s, const struct set *root, const bool *gone)
+static hidp_status look_without(struct hidp__search *s, const struct hidp__set *root, const bool *gone)
 {
 	const struct hidp__tables *all = s->tables;
 	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
@@ -363,7 +196,7 @@ static void mark_used(const struct hidp__search *s, bool *used)
 }
 
 /* One after another without what the plan uses, or what was short of memory. */
-static hidp_status leave_out(struct hidp__search *s, const struct set *root, const bool *used,
+static hidp_status leave_out(struct hidp__search *s, const struct hidp__set *root, const bool *used,
                              bool *gone, uint64_t cost, uint64_t most)
 {
 	const struct hidp_cluster *c = s->problem->cluster;
@@ -406,7 +239,7 @@ static bool follows_path(const struct hidp__search *s)
  * Where much is left unproven: would the plan be better if it did without something? As
  * long as that helps and there is time.
  */
-static hidp_status do_without(struct hidp__search *s, const struct set *root)
+static hidp_status do_without(struct hidp__search *s, const struct hidp__set *root)
 {
 	if (follows_path(s) || s->value <= s->mixed_value * (1 + NEAR_MIXED))
 		return HIDP_OK;
@@ -439,7 +272,7 @@ static hidp_status do_without(struct hidp__search *s, const struct set *root)
 }
 
 /* Small problems to the end. */
-static hidp_status exhaust(struct hidp__pricing *p, const struct set *root)
+static hidp_status exhaust(struct hidp__pricing *p, const struct hidp__set *root)
 {
 	struct hidp__search *s = p->search;
 	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
@@ -467,7 +300,7 @@ hidp_status hidp__search_auto(struct hidp__search *search)
 	const struct hidp__request *r = search->problem->request;
 	uint32_t n = search->tables->node_count;
 	struct hidp__pricing p;
-	struct set root = {.bound = -INFINITY};
+	struct hidp__set root = {.bound = -INFINITY};
 	root.settled = hidp__arena_calloc(search->arena, n, sizeof(bool));
 	root.banned = hidp__arena_calloc(search->arena, n, sizeof(bool));
 	if (root.settled == NULL || root.banned == NULL || !hidp__pricing_begin(&p, search))

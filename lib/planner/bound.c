@@ -535,13 +535,15 @@ struct walk {
 	bool failed; /* no memory */
 };
 
-static void add_leg(struct walk *w, hidp_node_id node, uint32_t first, uint32_t end)
+static void add_leg(struct walk *w, hidp_node_id node, uint32_t first, uint32_t end, bool mixed)
 {
 	struct hidp__leg *last = w->count > 0 ? &w->legs[w->count - 1] : NULL;
-	if (last != NULL && last->run == NULL && last->node == node)
+	if (last != NULL && last->run == NULL && last->node == node) {
 		last->end = end;
-	else
-		w->legs[w->count++] = (struct hidp__leg){node, first, end, NULL};
+		last->mixed |= mixed;
+	} else {
+		w->legs[w->count++] = (struct hidp__leg){node, first, end, NULL, mixed};
+	}
 }
 
 /* A stage that begins on the node, as far as it goes; false: nothing can run there. */
@@ -557,7 +559,7 @@ static bool follow_stage(struct walk *w)
 			choice = b->stay_choice[hidp__stay_at(b, w->place, w->node) +
 			                        (choice & 0xff)];
 	}
-	add_leg(w, w->node, first, w->place);
+	add_leg(w, w->node, first, w->place, false);
 	return w->place > first;
 }
 
@@ -568,7 +570,7 @@ static bool follow_run(struct walk *w)
 		w->failed = true;
 		return false;
 	}
-	w->legs[w->count++] = (struct hidp__leg){run->next, run->first, run->end, run};
+	w->legs[w->count++] = (struct hidp__leg){run->next, run->first, run->end, run, false};
 	w->place = run->end;
 	w->node = run->next;
 	return w->place == w->b->tables->layer_count || follow_stage(w);
@@ -588,7 +590,7 @@ static bool follow_mixed(struct walk *w, const struct departure *d)
 	if (other == HIDP_NODE_NONE)
 		return false;
 	for (uint32_t l = first; l < end; l++)
-		add_leg(w, away[l - first] ? other : w->node, l, l + 1);
+		add_leg(w, away[l - first] ? other : w->node, l, l + 1, true);
 	w->node = d->side == 1 ? other : w->node;
 	w->place = end;
 	return true;

@@ -79,6 +79,7 @@ struct hidp__leg {
 	hidp_node_id node;
 	uint32_t first, end; /* layers */
 	const struct hidp__run *run;
+	bool mixed; /* stands for blocks that run partly on any other node */
 };
 
 /*

@@ -116,7 +116,8 @@ static uint32_t divide_model(const struct paper *p, struct hidp__leg *legs, bool
 		if (count > 0 && legs[count - 1].node == at)
 			legs[count - 1].end = place + 1;
 		else
-			legs[count++] = (struct hidp__leg){at, place, place + 1, NULL};
+			legs[count++] = (struct hidp__leg){
+			        .node = at, .first = place, .end = place + 1};
 	}
 	return count;
 }
@@ -305,7 +306,9 @@ static struct least split_least(const struct paper *p, const struct hidp__decisi
 {
 	const struct hidp__tables *t = p->tables;
 	const struct hidp__stage *split = &draft->stages[0];
-	const struct hidp__leg rest = {t->problem->request->output_node, end, t->layer_count, NULL};
+	const struct hidp__leg rest = {.node = t->problem->request->output_node,
+	                               .first = end,
+	                               .end = t->layer_count};
 	struct least sum = leg_least(p, &rest);
 	double longest = 0;
 	for (uint32_t k = 0; k < split->share_count; k++) {
@@ -371,7 +374,8 @@ static hidp_status offer_data(const struct paper *p, const struct hidp__prices *
 	                        .stage_count = 1,
 	                        .ends = &end,
 	                        .next = to};
-	struct hidp__leg legs[2] = {{to, 0, end, &run}, {to, end, t->layer_count, NULL}};
+	struct hidp__leg legs[2] = {{.node = to, .end = end, .run = &run},
+	                            {.node = to, .first = end, .end = t->layer_count}};
 	struct hidp__decisions draft;
 	hidp_status s =
 	        hidp__draft_legs(t, legs, end < t->layer_count ? 2 : 1, &draft, arena);

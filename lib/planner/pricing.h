@@ -14,7 +14,9 @@ struct hidp__pricing {
 	double *hold;                   /* [node] multiplier of its memory, per byte */
 	double *loads;                  /* [resource] scratch */
 	double bound;                   /* of the last solution */
+	double alone;                   /* the same if no layer is divided among nodes */
 	bool *uses;                     /* [node] takes part in the last solution */
+	bool mixed;                     /* so may others: blocks on it are mixed */
 	uint32_t guesses;               /* runs over several nodes that were looked for */
 	bool memory_binds;              /* some plan could need more than a node or processor has */
 };
