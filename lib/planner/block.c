@@ -220,7 +220,7 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
 	uint32_t n = tables->node_count, layers = tables->layer_count;
 	*b = (struct hidp__blocks){.tables = tables, .waists = &tables->waists, .prices = prices};
 	b->place_of = hidp__arena_calloc(arena, n > 1 ? state_count(b->waists) : 1, sizeof *b->place_of);
-	size_t mixed = n > 1 ? 2 * (size_t)layers * n : 0;
+	size_t mixed = n > 1 ? (size_t)layers * n : 0;
 	b->mixed = hidp__arena_alloc(arena, mixed + 1, sizeof *b->mixed);
 	b->out = hidp__arena_alloc(arena, n, sizeof *b->out);
 	b->in = hidp__arena_alloc(arena, n, sizeof *b->in);
@@ -240,7 +240,7 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
 		}
 	}
 	for (size_t i = 0; i < mixed; i++)
-		b->mixed[i] = -1;
+		b->mixed[i].limit = -INFINITY;
 	find_costs(b);
 	return true;
 }
@@ -263,6 +263,7 @@ struct mixing {
 	const struct hidp__blocks *blocks;
 	hidp_node_id node;
 	uint32_t first;
+	double limit; /* what costs more is of no interest */
 	struct hidp__arena *arena;
 	uint16_t *place_of; /* [state] place in the frontier + 1 */
 };
@@ -342,6 +343,7 @@ static struct partial place_layer(const struct mixing *m, uint32_t place, const 
 static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool trace)
 {
 	struct partial start = {0, bits_of(0, HERE), 0, false};
+	const double *least = m->blocks->least;
 	if (!add_partial(m, &levels[0], &start))
 		return false;
 	for (uint32_t place = m->first; place < end; place++) {
@@ -354,11 +356,13 @@ static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool tr
 		struct side sides[2];
 		price_side(m, place, false, &sides[0]);
 		price_side(m, place, true, &sides[1]);
+		double most = m->limit - (least[end] - least[place + 1]);
 		for (uint32_t k = 0; k < from->count; k++) {
 			for (int away = 0; away < 2; away++) {
 				struct partial p = place_layer(m, place, &sides[away],
 				                               &from->items[k], k);
-				if (p.cost < INFINITY && !add_partial(m, to, &p))
+				if (p.cost < INFINITY && !(p.cost > most) &&
+				    !add_partial(m, to, &p))
 					return false;
 			}
 		}
@@ -368,7 +372,8 @@ static bool mix(struct mixing *m, uint32_t end, struct frontier *levels, bool tr
 
 /* Both figures of hidp__block_mixed(); with `away`, how the one of `side` comes about. */
 static bool mix_block(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
-                      double cost[2], int side, bool *away, struct hidp__arena *arena)
+                      double limit, double cost[2], int side, bool *away,
+                      struct hidp__arena *arena)
 {
 	uint32_t end = blocks->waists->next_waist[first], layers = end - first;
 	const struct hidp__path *out = &blocks->out[node];
@@ -386,7 +391,7 @@ static bool mix_block(const struct hidp__blocks *blocks, uint32_t first, hidp_no
 	}
 	struct hidp__arena_mark mark = hidp__arena_here(arena);
 	bool trace = away != NULL;
-	struct mixing m = {blocks, node, first, arena, blocks->place_of};
+	struct mixing m = {blocks, node, first, limit, arena, blocks->place_of};
 	struct frontier *levels =
 	        hidp__arena_calloc(arena, trace ? (size_t)layers + 1 : 2, sizeof *levels);
 	bool ok = levels != NULL && mix(&m, end, levels, trace);
@@ -417,15 +422,18 @@ static bool mix_block(const struct hidp__blocks *blocks, uint32_t first, hidp_no
 }
 
 bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
-                       double cost[2], struct hidp__arena *arena)
+                       double limit, double cost[2], struct hidp__arena *arena)
 {
-	double *kept = blocks->mixed + 2 * ((size_t)first * blocks->tables->node_count + node);
-	if (kept[0] < 0 && !mix_block(blocks, first, node, kept, 0, NULL, arena)) {
-		kept[0] = -1;
-		return false;
+	size_t at = (size_t)first * blocks->tables->node_count + node;
+	struct hidp__mixed *kept = &blocks->mixed[at];
+	if (limit > kept->limit) {
+		kept->limit = -INFINITY;
+		if (!mix_block(blocks, first, node, limit, kept->cost, 0, NULL, arena))
+			return false;
+		kept->limit = limit;
 	}
-	cost[0] = kept[0];
-	cost[1] = kept[1];
+	cost[0] = kept->cost[0];
+	cost[1] = kept->cost[1];
 	return true;
 }
 
@@ -433,5 +441,5 @@ bool hidp__block_sides(const struct hidp__blocks *blocks, uint32_t first, hidp_n
                        int side, bool *away, struct hidp__arena *arena)
 {
 	double cost[2];
-	return mix_block(blocks, first, node, cost, side, away, arena);
+	return mix_block(blocks, first, node, INFINITY, cost, side, away, arena);
 }

@@ -4,6 +4,11 @@
 
 #include "planner/prices.h"
 
+/* What was found of a mixed block: costs not above the limit; that is -INFINITY at first. */
+struct hidp__mixed {
+	double limit, cost[2];
+};
+
 /*
  * What the blocks between waists (problem.h) cost. Between waists it takes the whole
  * history to say where tensors are; at a waist it takes one node.
@@ -13,7 +18,7 @@ struct hidp__blocks {
 	const struct hidp__prices *prices;
 	const struct hidp__waists *waists;
 	uint16_t *place_of; /* scratch, all zero between calls */
-	double *mixed; /* [(place * nodes + node) * 2] what was found of mixed blocks; below 0: not yet */
+	struct hidp__mixed *mixed; /* [place * nodes + node] */
 	/* cheapest ways out of and into a node, cheapest computing there and elsewhere */
 	struct hidp__path *out; /* [node] to any other: each figure the least of all paths */
 	struct hidp__path *in;  /* [node] from any other */
@@ -31,10 +36,11 @@ bool hidp__blocks_build(struct hidp__blocks *blocks, const struct hidp__tables *
  * The least that the block from the waist `first` on costs if its tensor is on
  * `node` and not all of it runs there: layers run there or elsewhere, what crosses is
  * sent once. cost[0]: the block's output is on the node, cost[1]: elsewhere. Bounds
- * from below. Scratch memory is given back; false: there is none.
+ * from below. Of costs above `limit` only that is certain. Scratch memory is given back;
+ * false: there is none.
  */
 bool hidp__block_mixed(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,
-                       double cost[2], struct hidp__arena *arena);
+                       double limit, double cost[2], struct hidp__arena *arena);
 
 /* Which layers run elsewhere then, if the output is at `side`: away[layers of the block]. */
 bool hidp__block_sides(const struct hidp__blocks *blocks, uint32_t first, hidp_node_id node,

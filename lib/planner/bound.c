@@ -189,6 +189,19 @@ static double value_at(const struct hidp__bound *b, uint32_t place, hidp_node_id
 	return b->enter[at] < b->leave[at] ? b->enter[at] : b->leave[at];
 }
 
+double hidp__indifference(const struct hidp__bound *b, uint32_t place, hidp_node_id node,
+                          double leave)
+{
+	const struct hidp__site *site = &b->tables->sites[node];
+	double enter = b->enter[hidp__node_at(b, place, node)], price = b->prices->second;
+	if (site->copies || leave <= enter)
+		return leave;
+	for (uint32_t q = 0; q < site->processor_count; q++)
+		price += b->prices->busy[site->first_processor + q];
+	double stay = enter + price * site->sync_s;
+	return stay < leave ? stay : leave;
+}
+
 /* How a stage on a node goes on behind a waist: on another node, or with a mixed block. */
 struct departure {
 	double cost;
@@ -236,9 +249,12 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
 	double best = d->cost < b->enter[hidp__node_at(b, place, from)]
 	                      ? d->cost
 	                      : b->enter[hidp__node_at(b, place, from)];
-	if (!(least + (here < away ? here : away) < best))
+	double rest = here < away ? here : away;
+	if (!(least + rest < best))
 		return true; /* staying or moving is as cheap */
-	if (!hidp__block_mixed(blocks, place, from, cost, arena))
+	/* what is dearer makes no difference; sums may differ by their rounding */
+	double limit = hidp__indifference(b, place, from, d->cost) * (1 + 1e-12) - rest;
+	if (!hidp__block_mixed(blocks, place, from, limit, cost, arena))
 		return false;
 	if (cost[0] + here < d->cost)
 		*d = (struct departure){cost[0] + here, from, true, 0};

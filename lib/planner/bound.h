@@ -89,6 +89,14 @@ struct hidp__leg {
 bool hidp__bound_path(const struct hidp__bound *bound, struct hidp__leg *legs, uint32_t *count,
                       struct hidp__arena *arena);
 
+/*
+ * What makes no difference at a node that costs `leave` to leave: to leave it for more than
+ * it costs to go on there. A stage that is open goes on for no more than one that begins,
+ * and a hand-over.
+ */
+double hidp__indifference(const struct hidp__bound *bound, uint32_t place, hidp_node_id node,
+                          double leave);
+
 /* planner/spread.c: relaxed edges for splits and branches over several nodes. */
 struct hidp__spread;
 struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hidp__parts *parts,

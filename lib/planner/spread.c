@@ -456,23 +456,6 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 	return gather_cost(s, end, count, level, enough);
 }
 
-/*
- * What makes no difference at a node: a way to leave it that is dearer than to go on
- * there. A stage that is open goes on for no more than one that begins, and a hand-over.
- */
-static double indifference(const struct hidp__bound *b, uint32_t place, hidp_node_id node)
-{
-	const struct hidp__site *site = &b->tables->sites[node];
-	size_t at = hidp__node_at(b, place, node);
-	double price = b->prices->second;
-	if (site->copies || b->leave[at] <= b->enter[at])
-		return b->leave[at];
-	for (uint32_t q = 0; q < site->processor_count; q++)
-		price += b->prices->busy[site->first_processor + q];
-	double stay = b->enter[at] + price * site->sync_s;
-	return stay < b->leave[at] ? stay : b->leave[at];
-}
-
 static void add_height(const struct hidp__tables *t, struct heights *h, uint32_t first,
                        uint32_t place, double apart)
 {
@@ -622,7 +605,7 @@ static void relax_splits(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 {
 	uint32_t n = b->tables->node_count;
 	for (hidp_node_id a = 0; a < n; a++) {
-		s->worth[a] = indifference(b, place, a);
+		s->worth[a] = hidp__indifference(b, place, a, b->leave[hidp__node_at(b, place, a)]);
 		if (s->ceiling < INFINITY)
 			s->worth[a] = fmin(s->worth[a], s->ceiling - cost_until(s, b, place, a));
 	}
