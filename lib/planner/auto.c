@@ -25,6 +25,8 @@
 #define NEAR_MIXED 0.1
 /* Problems that took more work are not looked at once more without parts of the cluster. */
 #define WITHOUT_WORK 60000
+/* The same if nodes were settled: some parts were left out already. */
+#define WITHOUT_WORK_SETTLED 50000
 
 /* A limit as a fraction: how far the last plan is above it; below 0: under it. */
 static double above(double value, double limit)
@@ -93,7 +95,16 @@ static hidp_status run(struct hidp__pricing *p, const struct hidp__set *root)
 {
 	struct hidp__search *s = p->search;
 	bool streams = p->period > 0 || (s->problem->request->stream && p->energy > 0);
-	hidp_status status = hidp__solve(p, root);
+	bool settles = p->energy + p->over[2] > 0 && s->tables->node_count > 1;
+	hidp_status status;
+	if (settles && !has_limits(s) && !streams) {
+		status = hidp__solve_alone(p, root);
+		if (status != HIDP_OK)
+			return status;
+		if (!is_short(s))
+			return hidp__settle(p, root);
+	}
+	status = hidp__solve(p, root);
 	if (status != HIDP_OK)
 		return status;
 	hidp__search_raise(s, p->bound);
@@ -108,9 +119,8 @@ static hidp_status run(struct hidp__pricing *p, const struct hidp__set *root)
 			return status;
 		hidp__search_raise(s, p->bound);
 	}
-	if (p->energy + p->over[2] > 0 && s->tables->node_count > 1 && !hidp__search_done(s))
-		status = hidp__settle(p, root);
-	return status;
+	settles = p->energy + p->over[2] > 0 && s->tables->node_count > 1;
+	return settles && !hidp__search_done(s) ? hidp__settle(p, root) : HIDP_OK;
 }
 
 static hidp_status prepare_parts(struct hidp__search *s)
@@ -239,7 +249,7 @@ static bool follows_path(const struct hidp__search *s)
  * Where much is left unproven: would the plan be better if it did without something? As
  * long as that helps and there is time.
  */
-static hidp_status do_without(struct hidp__search *s, const struct hidp__set *root)
+static hidp_status do_without(struct hidp__search *s, const struct hidp__set *root, bool settles)
 {
 	if (follows_path(s) || s->value <= s->mixed_value * (1 + NEAR_MIXED))
 		return HIDP_OK;
@@ -248,7 +258,8 @@ static hidp_status do_without(struct hidp__search *s, const struct hidp__set *ro
 	bool *gone = hidp__arena_calloc(s->arena, processors, sizeof *gone);
 	uint64_t cost = s->work_before_exact;
 	/* of large problems few variations, or none */
-	uint64_t most = cost < WITHOUT_WORK ? s->work + 8 * (uint64_t)WITHOUT_WORK : 0;
+	uint64_t large = settles ? WITHOUT_WORK_SETTLED : WITHOUT_WORK;
+	uint64_t most = cost < large ? s->work + 8 * large : 0;
 	hidp_status status = HIDP_OK;
 	if (used == NULL || gone == NULL)
 		return HIDP_ERR_NOMEM;
@@ -316,6 +327,6 @@ hidp_status hidp__search_auto(struct hidp__search *search)
 		status = exhaust(&p, &root);
 	if (status == HIDP_OK && !search->exhausted &&
 	    !(search->lower_bound >= search->value * (1 - CLOSE_ENOUGH)))
-		status = do_without(search, &root);
+		status = do_without(search, &root, p.energy > 0);
 	return status;
 }

@@ -36,6 +36,33 @@ static double line_between(const struct hidp__pricing *p, const struct hidp__set
 	return idle > 0 ? set->found + idle / whole * (most->found - set->found) : set->found;
 }
 
+/* What a plan costs at least if idle nodes, and all seconds, cost nothing. */
+static bool least_price(struct hidp__pricing *p, const struct hidp__set *set, double *least)
+{
+	const struct hidp__tables *t = p->search->tables;
+	struct hidp__arena_mark mark = hidp__arena_here(p->search->arena);
+	struct hidp__prices prices;
+	if (!hidp__prices_begin(&prices, p->search->problem->cluster, p->search->arena))
+		return false;
+	*least = -hidp__pricing_set(p, set->settled, set->banned, &prices);
+	for (uint32_t l = 0; l < t->layer_count; l++) {
+		double cheapest = INFINITY;
+		for (hidp_node_id n = 0; n < t->node_count; n++) {
+			const struct hidp__site *site = &t->sites[n];
+			for (uint32_t i = 0; i < site->usable_count; i++) {
+				uint32_t q = site->usable[i];
+				size_t at = (size_t)l * site->processor_count + q;
+				double v = prices.busy[site->first_processor + q] * site->least_s[at];
+				if (site->rates[at].runs && v < cheapest)
+					cheapest = v;
+			}
+		}
+		*least += cheapest < INFINITY ? cheapest : 0;
+	}
+	hidp__arena_back(p->search->arena, mark);
+	return true;
+}
+
 /* Two sets of one: with and without a node. */
 static bool branch(const struct hidp__pricing *p, struct hidp__set *to,
                    const struct hidp__set *from, hidp_node_id node, bool takes_part)
@@ -159,37 +186,40 @@ static hidp_status settle_nodes(struct hidp__pricing *p, const struct hidp__set 
 	return HIDP_OK;
 }
 
-/* With the root's bound; the set of all nodes comes first, for the line between them. */
-static hidp_status settle_from(struct hidp__pricing *p, const struct hidp__set *root,
-                               double bound, bool alone)
+/* The set of all nodes comes first, for the line between it and the root. */
+static hidp_status settle_from(struct hidp__pricing *p, const struct hidp__set *root, bool alone)
 {
 	uint32_t nodes = p->search->tables->node_count;
-	struct hidp__set first = *root, most;
-	first.bound = first.found = bound;
-	if (!branch(p, &most, &first, 0, true))
+	struct hidp__set most;
+	if (!branch(p, &most, root, 0, true))
 		return HIDP_ERR_NOMEM;
 	for (hidp_node_id n = 0; n < nodes; n++)
 		most.settled[n] = !most.banned[n];
 	most.more = nodes;
 	hidp_status status = solve_set(p, &most, alone, INFINITY);
-	return status == HIDP_OK ? settle_nodes(p, &first, &most, alone) : status;
+	return status == HIDP_OK ? settle_nodes(p, root, &most, alone) : status;
 }
 
 hidp_status hidp__settle(struct hidp__pricing *p, const struct hidp__set *root)
 {
 	struct hidp__set first = *root;
-	double alone = p->alone, together = p->bound;
 	first.solved = true;
 	first.uses = keep_uses(p);
 	first.mixed = p->mixed;
+	first.bound = first.found = p->alone;
 	first.found_idle = idle_price(p, root);
 	if (first.uses == NULL)
 		return HIDP_ERR_NOMEM;
 	/* plans first, they set the mark */
-	hidp_status status = settle_from(p, &first, alone, true);
+	hidp_status status = settle_from(p, &first, true);
 	if (status != HIDP_OK || p->search->restricted)
 		return status;
-	status = settle_from(p, &first, together, false);
+	first.solved = false;
+	first.found_idle = 0;
+	if (!least_price(p, root, &first.found))
+		return HIDP_ERR_NOMEM;
+	first.bound = first.found;
+	status = settle_from(p, &first, false);
 	if (status == HIDP_OK)
 		hidp__search_raise(p->search, p->bound);
 	return status;

@@ -157,8 +157,9 @@ hidp_status hidp__solve_alone(struct hidp__pricing *p, const struct hidp__set *s
 		status = solve_plain(p, &c, &plain);
 	if (status == HIDP_OK && p->bound < s->value * HIDP__SURELY_WORSE)
 		status = offer_path(p, &c.prices, &plain, &plain);
-	if (status == HIDP_OK)
-		status = set->more == 1 ? try_guess(p, &c, &plain) : HIDP_OK;
+	/* for the root, and for one node more */
+	if (status == HIDP_OK && (p->guesses == 0 || set->more == 1))
+		status = try_guess(p, &c, &plain);
 	hidp__arena_back(s->arena, mark);
 	return status;
 }
