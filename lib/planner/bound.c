@@ -502,7 +502,7 @@ bool hidp__bound_build(struct hidp__bound *bound, const struct hidp__tables *tab
 		if (b->spread == NULL)
 			return false;
 	} else if (several > 1 && spreading.kind == HIDP__SPREAD_GUESS) {
-		b->guess = hidp__guess_new(tables, prices, paths, arena);
+		b->guess = hidp__guess_new(spreading.like, arena);
 		if (b->guess == NULL)
 			return false;
 	}

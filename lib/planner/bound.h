@@ -60,7 +60,8 @@ struct hidp__parts;
 /* How several nodes are looked at. */
 struct hidp__spreading {
 	enum hidp__spread_kind kind;
-	const struct hidp__bound *like; /* of the same tables, prices and paths; or NULL */
+	/* with SPREAD_NONE of the same tables, prices and paths, or NULL unless SPREAD_GUESS */
+	const struct hidp__bound *like;
 	struct hidp__parts *parts; /* SPREAD_BOUND: of the tables, or NULL for a quick bound only */
 	/* likewise: paths that are longer are of no interest; of places that only they go through,
 	 * the values may be too large */

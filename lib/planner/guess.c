@@ -30,19 +30,31 @@ struct choice {
 	hidp_node_id next; /* of gathers */
 };
 
+/* What a layer takes on a node: whatever the rows, all rows on the best processors, the rest. */
+struct seconds {
+	double over, full, work;
+};
+
+/* Between neighbours in a crew, each that differs in what a message takes. */
+struct links {
+	uint32_t count;
+	const struct hidp__path **paths;
+};
+
 struct hidp__guess {
 	const struct hidp__tables *tables;
 	const struct hidp__prices *prices;
 	const struct hidp__path *paths;
 	uint32_t crew_count;
 	struct hidp__crew *crews;
-	double *over;  /* [node * layers + place] seconds whatever the rows */
-	double *full;  /* likewise, all rows, on the best processors */
+	struct links *links; /* [crew] */
+	struct seconds *seconds; /* [place * nodes + node] */
 	double *price; /* [node] a second of computing there, resources alone */
 	uint32_t *short_begin; /* [layers + 1]: no layer from here to before the place is short of rows */
 	struct choice *going;  /* [crew * (layers + 1) + place] behind an exchange */
 	struct choice *gather; /* likewise: a sequence ends there */
 	struct choice *start;  /* [node * (layers + 1) + place] a sequence begins, tensor on the node */
+	double *worth;           /* likewise: what is dearer makes no difference to a path */
 	struct siding *branches; /* [node * (layers + 1) + place] */
 	double *branch_cost;
 	/* scratch; of the stages that end at a place, the last first: */
@@ -74,15 +86,38 @@ static void time_nodes(struct hidp__guess *g)
 					over = f;
 			}
 			double full = site->best_s[l];
-			g->over[(size_t)a * t->layer_count + l] = over < full ? over : full;
-			g->full[(size_t)a * t->layer_count + l] = full;
+			over = over < full ? over : full;
+			g->seconds[(size_t)l * t->node_count + a] =
+			        (struct seconds){over, full, full - over};
 		}
 	}
+}
+
+static bool find_links(const struct hidp__guess *g, const struct hidp__crew *c,
+                       struct links *links, struct hidp__arena *arena)
+{
+	links->count = 0;
+	links->paths = hidp__arena_alloc(arena, c->count, sizeof *links->paths);
+	if (links->paths == NULL)
+		return false;
+	for (uint32_t i = 1; i < c->count; i++) {
+		const struct hidp__path *p =
+		        &g->paths[(size_t)c->nodes[i - 1] * g->tables->node_count + c->nodes[i]];
+		bool known = false;
+		for (uint32_t k = 0; k < links->count && !known; k++)
+			known = p->latency_s == links->paths[k]->latency_s &&
+			        p->byte_s == links->paths[k]->byte_s &&
+			        p->element_s == links->paths[k]->element_s;
+		if (!known)
+			links->paths[links->count++] = p;
+	}
+	return true;
 }
 
 static bool add_crew(struct hidp__guess *g, const hidp_node_id *nodes, uint32_t count,
                      const double *total, struct hidp__arena *arena)
 {
+	struct links *links = &g->links[g->crew_count];
 	struct hidp__crew *c = &g->crews[g->crew_count++];
 	hidp_node_id *own = hidp__arena_alloc(arena, count, sizeof *own);
 	double speed = 0;
@@ -97,7 +132,7 @@ static bool add_crew(struct hidp__guess *g, const hidp_node_id *nodes, uint32_t 
 	}
 	for (uint32_t i = 0; i < count; i++)
 		c->parts[i] = 1 / total[nodes[i]] / speed;
-	return true;
+	return find_links(g, c, links, arena);
 }
 
 /* Crews, the fastest node first in each. */
@@ -113,7 +148,7 @@ static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
 	for (hidp_node_id a = 0; a < t->node_count; a++) {
 		bool runs = hidp__takes_part(g->prices, &t->sites[a]);
 		for (uint32_t l = 0; l < t->layer_count && runs; l++) {
-			double s = g->full[(size_t)a * t->layer_count + l];
+			double s = g->seconds[(size_t)l * t->node_count + a].full;
 			/* what a node cannot run is no matter to a split of other layers */
 			if (t->layers[l].rows > 1 && s < INFINITY)
 				total[a] += s;
@@ -128,7 +163,8 @@ static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
 	bool all = n <= ALL_CREWS_MAX;
 	size_t most = all ? (size_t)1 << n : (size_t)2 * n;
 	g->crews = hidp__arena_alloc(arena, most + 1, sizeof *g->crews);
-	if (g->crews == NULL)
+	g->links = hidp__arena_alloc(arena, most + 1, sizeof *g->links);
+	if (g->crews == NULL || g->links == NULL)
 		return false;
 	for (uint32_t chosen = 1; all && chosen < 1u << n; chosen++) {
 		uint32_t count = 0;
@@ -156,23 +192,30 @@ static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
 	return true;
 }
 
-struct hidp__guess *hidp__guess_new(const struct hidp__tables *tables,
-                                    const struct hidp__prices *prices,
-                                    const struct hidp__path *paths, struct hidp__arena *arena)
+/* A path that leaves a node for more than one over single stages does could do without it. */
+static void find_worth(struct hidp__guess *g, const struct hidp__bound *plain)
 {
-	const struct hidp__tables *t = tables;
+	uint32_t layers = g->tables->layer_count;
+	for (hidp_node_id a = 0; a < g->tables->node_count; a++)
+		for (uint32_t l = 0; l < layers; l++)
+			g->worth[(size_t)a * (layers + 1) + l] = hidp__indifference(
+			        plain, l, a, plain->leave[hidp__node_at(plain, l, a)]);
+}
+
+struct hidp__guess *hidp__guess_new(const struct hidp__bound *plain, struct hidp__arena *arena)
+{
+	const struct hidp__tables *t = plain->tables;
 	uint32_t n = t->node_count, layers = t->layer_count;
 	size_t row = (size_t)layers + 1;
 	struct hidp__guess *g = hidp__arena_calloc(arena, 1, sizeof *g);
 	if (g == NULL)
 		return NULL;
 	g->tables = t;
-	g->prices = prices;
-	g->paths = paths;
-	g->over = hidp__arena_alloc(arena, (size_t)n * layers, sizeof(double));
-	g->full = hidp__arena_alloc(arena, (size_t)n * layers, sizeof(double));
+	g->prices = plain->prices;
+	g->paths = plain->paths;
+	g->seconds = hidp__arena_alloc(arena, (size_t)n * layers, sizeof *g->seconds);
 	g->price = hidp__arena_alloc(arena, n, sizeof(double));
-	if (g->over == NULL || g->full == NULL || g->price == NULL)
+	if (g->seconds == NULL || g->price == NULL)
 		return NULL;
 	time_nodes(g);
 	if (!find_crews(g, arena))
@@ -181,17 +224,19 @@ struct hidp__guess *hidp__guess_new(const struct hidp__tables *tables,
 	g->going = hidp__arena_alloc(arena, row * g->crew_count + 1, sizeof *g->going);
 	g->gather = hidp__arena_alloc(arena, row * g->crew_count + 1, sizeof *g->gather);
 	g->start = hidp__arena_alloc(arena, row * n, sizeof *g->start);
+	g->worth = hidp__arena_alloc(arena, row * n, sizeof(double));
 	g->branches = hidp__arena_alloc(arena, row * n, sizeof *g->branches);
 	g->branch_cost = hidp__arena_alloc(arena, row * n, sizeof(double));
 	g->sum = hidp__arena_alloc(arena, n, sizeof(double));
 	if (g->short_begin == NULL || g->going == NULL || g->gather == NULL || g->start == NULL ||
-	    g->branches == NULL || g->branch_cost == NULL || g->sum == NULL ||
+	    g->worth == NULL || g->branches == NULL || g->branch_cost == NULL || g->sum == NULL ||
 	    !hidp__reach_new(&g->reach, layers, arena))
 		return NULL;
 	for (size_t i = 0; i < row * g->crew_count; i++)
 		g->going[i].cost = g->gather[i].cost = INFINITY;
 	for (size_t i = 0; i < row * n; i++)
 		g->start[i].cost = g->branch_cost[i] = INFINITY;
+	find_worth(g, plain);
 	g->short_begin[0] = 0;
 	for (uint32_t l = 0; l < layers; l++)
 		g->short_begin[l + 1] = t->layers[l].rows < 2 ? l + 1 : g->short_begin[l];
@@ -215,7 +260,7 @@ static void look_back(struct hidp__guess *g, uint32_t end)
 }
 
 /* Seconds until rows beside the cut before `begin` have been exchanged. */
-static double exchange_s(const struct hidp__guess *g, const struct hidp__crew *c, uint32_t begin,
+static double exchange_s(const struct hidp__guess *g, const struct links *links, uint32_t begin,
                          double rows)
 {
 	double longest = 0;
@@ -223,10 +268,8 @@ static double exchange_s(const struct hidp__guess *g, const struct hidp__crew *c
 		return 0;
 	const struct hidp__work *w = &g->tables->layers[begin - 1];
 	double elements = (double)g->tables->problem->model->layers[w->id].elements_per_row;
-	for (uint32_t i = 1; i < c->count; i++) {
-		const struct hidp__path *p =
-		        &g->paths[(size_t)c->nodes[i - 1] * g->tables->node_count + c->nodes[i]];
-		double s = hidp__path_s(p, rows * w->row_bytes, rows * elements);
+	for (uint32_t i = 0; i < links->count; i++) {
+		double s = hidp__path_s(links->paths[i], rows * w->row_bytes, rows * elements);
 		longest = s > longest ? s : longest;
 	}
 	return longest;
@@ -264,16 +307,23 @@ static void guess_gather(struct hidp__guess *g, const struct hidp__bound *b, uin
 	}
 }
 
-/* A stage [begin, end) of a sequence that begins with it, its tensor being on any node. */
+/*
+ * A stage [begin, end) of a sequence that begins with it, its tensor being on any node; `work`
+ * seconds pass at least until all are done.
+ */
 static void guess_start(struct hidp__guess *g, const struct hidp__bound *b, uint32_t k,
-                        uint32_t begin, uint32_t end, double rest)
+                        uint32_t begin, uint32_t end, double rest, double work)
 {
 	const struct hidp__tables *t = g->tables;
 	const struct hidp__crew *c = &g->crews[k];
 	for (hidp_node_id h = 0; h < t->node_count; h++) {
 		struct choice *out = &g->start[(size_t)h * (t->layer_count + 1) + begin];
 		double sent = 0, longest = 0, cost = rest;
-		for (uint32_t i = 0; i < c->count && cost < out->cost; i++) {
+		double worth = g->worth[(size_t)h * (t->layer_count + 1) + begin];
+		worth = out->cost < worth ? out->cost : worth;
+		if (rest + g->prices->second * work >= worth)
+			continue;
+		for (uint32_t i = 0; i < c->count && cost < worth; i++) {
 			double arrival = 0;
 			if (c->nodes[i] != h) {
 				const struct hidp__path *p =
@@ -288,7 +338,7 @@ static void guess_start(struct hidp__guess *g, const struct hidp__bound *b, uint
 			longest = arrival + g->sum[i] > longest ? arrival + g->sum[i] : longest;
 		}
 		cost += g->prices->second * longest;
-		if (cost < out->cost)
+		if (cost < worth)
 			*out = (struct choice){cost, end, k, HIDP_NODE_NONE};
 	}
 }
@@ -309,27 +359,28 @@ static void guess_stages(struct hidp__guess *g, const struct hidp__bound *b, uin
 	double extra = 0;
 	for (uint32_t back = 0; back < g->stage_count; back++) {
 		uint32_t begin = end - 1 - back;
+		const struct seconds *seconds = g->seconds + (size_t)begin * t->node_count;
 		double halo = g->halo[back], longest = 0, busy = 0;
 		for (uint32_t i = 0; i < c->count; i++) {
-			size_t at = (size_t)c->nodes[i] * t->layer_count + begin;
+			const struct seconds *s = &seconds[c->nodes[i]];
 			double edge = i == 0 || i == c->count - 1 ? 0.5 : 1;
 			double part = c->parts[i] + edge * halo;
 			part = part < 1 ? part : 1;
-			g->sum[i] += g->over[at] + part * (g->full[at] - g->over[at]);
+			g->sum[i] += s->over + part * s->work;
 			if (i == 0)
-				extra += edge * halo * (g->full[at] - g->over[at]);
+				extra += edge * halo * s->work;
 			longest = g->sum[i] > longest ? g->sum[i] : longest;
 			busy += g->price[c->nodes[i]] * g->sum[i];
 		}
 		if (longest == INFINITY)
 			break;
-		double exchange = exchange_s(g, c, begin, g->fetched[back]);
+		double exchange = exchange_s(g, &g->links[k], begin, g->fetched[back]);
 		double v = g->prices->second * (longest + exchange) + busy + rest;
 		struct choice *going = &g->going[row + begin];
 		if (v < going->cost)
 			*going = (struct choice){v, end, k, HIDP_NODE_NONE};
 		if (b->blocks.waists->waist[begin])
-			guess_start(g, b, k, begin, end, busy + rest);
+			guess_start(g, b, k, begin, end, busy + rest, longest);
 		if (extra > 4 * exchange && exchange > 0)
 			break;
 	}
@@ -376,7 +427,7 @@ static double assign_cost(const struct hidp__guess *g, const struct hidp__bound 
 	uint32_t used = 0;
 	for (uint32_t l = r->first; l < r->end; l++) {
 		uint32_t i = run->node_of[r->component[l - r->first]];
-		time[i] += g->full[(size_t)run->nodes[i] * t->layer_count + l];
+		time[i] += g->seconds[(size_t)l * n + run->nodes[i]].full;
 		used |= 1u << i;
 	}
 	if ((used & (used - 1)) == 0)
@@ -434,7 +485,7 @@ static void guess_branch(struct hidp__guess *g, const struct hidp__bound *b,
 		if (!hidp__takes_part(g->prices, &t->sites[m]) || !p->exists)
 			continue;
 		for (uint32_t l = r->first; l < r->end && m != holder; l++)
-			v += g->full[(size_t)m * t->layer_count + l];
+			v += g->seconds[(size_t)l * n + m].full;
 		uint32_t k = nodes < BRANCH_NODES ? nodes++ : BRANCH_NODES - 1;
 		if (v >= total[k])
 			continue;

@@ -33,10 +33,8 @@ struct hidp__run {
 
 struct hidp__guess;
 
-/* false: no memory. */
-struct hidp__guess *hidp__guess_new(const struct hidp__tables *tables,
-                                    const struct hidp__prices *prices,
-                                    const struct hidp__path *paths, struct hidp__arena *arena);
+/* To guess what is cheaper than paths over single stages. NULL: no memory. */
+struct hidp__guess *hidp__guess_new(const struct hidp__bound *plain, struct hidp__arena *arena);
 
 /* As hidp__spread_relax(), and what is to be called once all of a place is known. */
 void hidp__guess_relax(struct hidp__guess *guess, struct hidp__bound *bound, uint32_t place);
