@@ -26,7 +26,7 @@
 /* Problems that took more work are not looked at once more without parts of the cluster. */
 #define WITHOUT_WORK 60000
 /* The same if nodes were settled: some parts were left out already. */
-#define WITHOUT_WORK_SETTLED 50000
+#define WITHOUT_WORK_SETTLED 49000
 
 /* A limit as a fraction: how far the last plan is above it; below 0: under it. */
 static double above(double value, double limit)

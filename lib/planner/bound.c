@@ -363,6 +363,8 @@ static bool price_nodes(struct hidp__bound *b, struct hidp__arena *arena)
 		const struct hidp__site *site = &t->sites[n];
 		const double *busy = b->prices->busy + site->first_processor;
 		size_t regions = site->usable_count > 1 ? t->region_count : 0;
+		if (!hidp__takes_part(b->prices, site))
+			continue; /* nobody asks */
 		all[n].processor = hidp__arena_alloc(arena, site->processor_count, sizeof(double));
 		all[n].team = hidp__arena_alloc(arena, (size_t)site->team_count + 1, sizeof(double));
 		all[n].branch = hidp__arena_alloc(arena, regions + 1, sizeof(double));

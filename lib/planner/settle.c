@@ -29,7 +29,7 @@ static double idle_price(const struct hidp__pricing *p, const struct hidp__set *
  * with less that is settled, one with more.
  */
 static double line_between(const struct hidp__pricing *p, const struct hidp__set *set,
-                           const struct hidp__set *most)
+			   const struct hidp__set *most)
 {
 	double idle = idle_price(p, set) - set->found_idle;
 	double whole = most->found_idle - set->found_idle;
@@ -52,7 +52,8 @@ static bool least_price(struct hidp__pricing *p, const struct hidp__set *set, do
 			for (uint32_t i = 0; i < site->usable_count; i++) {
 				uint32_t q = site->usable[i];
 				size_t at = (size_t)l * site->processor_count + q;
-				double v = prices.busy[site->first_processor + q] * site->least_s[at];
+				double v =
+					prices.busy[site->first_processor + q] * site->least_s[at];
 				if (site->rates[at].runs && v < cheapest)
 					cheapest = v;
 			}
@@ -65,7 +66,7 @@ static bool least_price(struct hidp__pricing *p, const struct hidp__set *set, do
 
 /* Two sets of one: with and without a node. */
 static bool branch(const struct hidp__pricing *p, struct hidp__set *to,
-                   const struct hidp__set *from, hidp_node_id node, bool takes_part)
+		   const struct hidp__set *from, hidp_node_id node, bool takes_part)
 {
 	uint32_t nodes = p->search->tables->node_count;
 	*to = *from;
@@ -83,7 +84,7 @@ static bool branch(const struct hidp__pricing *p, struct hidp__set *to,
 
 /* Of the nodes that the set leaves open the quickest, but first one that its path uses. */
 static hidp_node_id open_node(const struct hidp__tables *t, const struct hidp__set *set,
-                              uint32_t *count)
+			      uint32_t *count)
 {
 	hidp_node_id open = HIDP_NODE_NONE;
 	*count = 0;
@@ -96,7 +97,7 @@ static hidp_node_id open_node(const struct hidp__tables *t, const struct hidp__s
 			better = set->uses[n];
 		else if (!better)
 			better = t->sites[n].sum_s[t->layer_count] <
-			         t->sites[open].sum_s[t->layer_count];
+				 t->sites[open].sum_s[t->layer_count];
 		if (better)
 			open = n;
 	}
@@ -114,7 +115,7 @@ static const bool *keep_uses(const struct hidp__pricing *p)
 }
 
 static hidp_status solve_set(struct hidp__pricing *p, struct hidp__set *set, bool alone,
-                             double ceiling)
+			     double ceiling)
 {
 	hidp_status status = alone ? hidp__solve_alone(p, set) : hidp__solve_bound(p, set, ceiling);
 	if (status != HIDP_OK)
@@ -144,7 +145,7 @@ static uint32_t most_promising(const struct hidp__set *sets, uint32_t count)
  * stages, else p->bound becomes what no plan at all is below; `most` has all nodes settled.
  */
 static hidp_status settle_nodes(struct hidp__pricing *p, const struct hidp__set *root,
-                                const struct hidp__set *most, bool alone)
+				const struct hidp__set *most, bool alone)
 {
 	struct hidp__search *s = p->search;
 	uint32_t count = 1, solved = 0, open;
@@ -153,6 +154,7 @@ static hidp_status settle_nodes(struct hidp__pricing *p, const struct hidp__set 
 	double worth = alone ? HIDP__SURELY_WORSE : 1;
 	sets[0] = *root;
 	open_node(s->tables, root, &open);
+	/* then only sets with nothing open, and those without the quickest, that are soon dear */
 	bool few = !alone && open <= FEW_OPEN;
 	for (uint32_t round = 0; count > 0 && round < MORE_SETS; round++) {
 		uint32_t at = most_promising(sets, count);
@@ -160,7 +162,8 @@ static hidp_status settle_nodes(struct hidp__pricing *p, const struct hidp__set 
 		if (set.bound >= worth * s->value || (!alone && set.bound >= closed))
 			break;
 		hidp_node_id node = open_node(s->tables, &set, &open);
-		if (!set.solved && !(few && open > 0)) {
+		bool skip = few && open > 0 && (set.more > 0 || round == 0);
+		if (!set.solved && !skip) {
 			if (solved++ == SETS)
 				break;
 			hidp_status status = solve_set(p, &set, alone, fmin(closed, s->value));

@@ -10,7 +10,7 @@
 /* Some nodes settled to take part or not, the others open. */
 struct hidp__set {
 	bool *settled, *banned;
-	const bool *uses;  /* [node] is on the path that was found for it, or for a set around it */
+	const bool *uses; /* [node] is on the path that was found for it, or for a set around it */
 	bool solved, mixed; /* that path may also depend on other nodes */
 	double bound;
 	double found;      /* bound of the last set around it that was solved, or its own, */

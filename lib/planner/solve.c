@@ -11,7 +11,7 @@
 #define WORTH_A_GUESS 2e-3
 
 static hidp_status offer_path(struct hidp__pricing *p, const struct hidp__prices *prices,
-                              const struct hidp__bound *path, const struct hidp__bound *local)
+			      const struct hidp__bound *path, const struct hidp__bound *local)
 {
 	struct hidp__search *s = p->search;
 	struct hidp__leg *legs = hidp__arena_alloc(s->arena, s->tables->layer_count, sizeof *legs);
@@ -30,8 +30,7 @@ static hidp_status offer_path(struct hidp__pricing *p, const struct hidp__prices
 static bool mark_users(struct hidp__pricing *p, const struct hidp__bound *bound)
 {
 	const struct hidp__tables *t = p->search->tables;
-	struct hidp__leg *legs =
-	        hidp__arena_alloc(p->search->arena, t->layer_count, sizeof *legs);
+	struct hidp__leg *legs = hidp__arena_alloc(p->search->arena, t->layer_count, sizeof *legs);
 	uint32_t count;
 	if (legs == NULL || !hidp__bound_path(bound, legs, &count, p->search->arena))
 		return false;
@@ -62,7 +61,7 @@ static bool price_set(struct hidp__pricing *p, const struct hidp__set *set, stru
 
 /* A plan in which several nodes work on the same layers, if that looks cheaper. */
 static hidp_status try_guess(struct hidp__pricing *p, const struct priced *c,
-                             const struct hidp__bound *plain)
+			     const struct hidp__bound *plain)
 {
 	struct hidp__search *s = p->search;
 	struct hidp__bound guess;
@@ -77,7 +76,7 @@ static hidp_status try_guess(struct hidp__pricing *p, const struct priced *c,
 
 /* What a plan costs at least in which several nodes may work on the same layers: p->bound. */
 static bool bound_spread(struct hidp__pricing *p, const struct priced *c,
-                         const struct hidp__bound *plain, double ceiling)
+			 const struct hidp__bound *plain, double ceiling)
 {
 	struct hidp__search *s = p->search;
 	struct hidp__bound spread;
@@ -94,7 +93,7 @@ static bool bound_spread(struct hidp__pricing *p, const struct priced *c,
 
 /* Several nodes at work on the same layers: what that costs at least, and plans that try it. */
 static hidp_status solve_spread(struct hidp__pricing *p, const struct priced *c,
-                                const struct hidp__bound *plain)
+				const struct hidp__bound *plain)
 {
 	struct hidp__search *s = p->search;
 	bool apart = true;
@@ -108,7 +107,7 @@ static hidp_status solve_spread(struct hidp__pricing *p, const struct priced *c,
 
 /* The shortest path over single stages, and who is on it. */
 static hidp_status solve_plain(struct hidp__pricing *p, const struct priced *c,
-                               struct hidp__bound *plain)
+			       struct hidp__bound *plain)
 {
 	struct hidp__search *s = p->search;
 	struct hidp__spreading alone = {.kind = HIDP__SPREAD_NONE};
@@ -173,4 +172,3 @@ hidp_status hidp__solve_bound(struct hidp__pricing *p, const struct hidp__set *s
 	hidp__arena_back(p->search->arena, mark);
 	return ok ? HIDP_OK : HIDP_ERR_NOMEM;
 }
-
