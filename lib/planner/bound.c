@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "planner/guess.h"
+#include "planner/node_prices.h"
 
 /* What a node can do with the layers from a place on, and what follows. */
 struct options {
@@ -12,17 +13,6 @@ struct options {
 	uint8_t team_length; /* layers of these steps */
 	uint8_t team_first_length;
 	double single[HIDP_NODE_PROCESSORS_MAX]; /* one layer on one processor, no hand-over */
-};
-
-/* What does not change from place to place. */
-struct hidp__node_prices {
-	double *processor;    /* [processor] a second of it */
-	double *team;         /* [team] a second of all of it: a hand-over */
-	double *team_busy;    /* [team * (layers + 1) + place] its processors' time for the layers
-	                         before a place, at least; NULL: it costs nothing */
-	double *branch;       /* [region] hand-over included */
-	double *branch_first; /* [region] */
-	double *weights;      /* [layers + 1] to have the weights of the layers before a place */
 };
 
 /* A choice: so many layers, then in that state; 0 layers: the stage ends. */
@@ -301,98 +291,6 @@ static void fill_end(struct hidp__bound *b)
 	b->behind[place] = 0;
 }
 
-/* What the weights of the layers cost on a node: migration, and memory that is short. */
-static bool price_weights(const struct hidp__bound *b, const struct hidp__site *site,
-                          struct hidp__node_prices *np, struct hidp__arena *arena)
-{
-	const struct hidp__tables *t = b->tables;
-	const struct hidp__request *r = t->problem->request;
-	double hold = b->prices->hold[site->node], load = b->prices->load[site->node];
-	np->weights = hidp__arena_alloc(arena, (size_t)t->layer_count + 1, sizeof(double));
-	if (np->weights == NULL)
-		return false;
-	np->weights[0] = 0;
-	for (uint32_t l = 0; l < t->layer_count; l++) {
-		const struct hidp__work *w = &t->layers[l];
-		size_t at = (size_t)site->node * t->problem->model->layer_count + w->id;
-		bool there = r->resident == NULL || r->resident[at];
-		np->weights[l + 1] = np->weights[l] + w->weight_bytes * (hold + (there ? 0 : load));
-	}
-	return true;
-}
-
-/* The processors' own time of team steps: overheads, and the work at the cheapest price. */
-static bool price_teams(const struct hidp__bound *b, const struct hidp__site *site,
-                        struct hidp__node_prices *np, struct hidp__arena *arena)
-{
-	const struct hidp__tables *t = b->tables;
-	const double *busy = b->prices->busy + site->first_processor;
-	np->team_busy = NULL;
-	if (b->prices->time_only || site->team_count == 0)
-		return true;
-	np->team_busy = hidp__arena_alloc(arena, (size_t)site->team_count * (t->layer_count + 1),
-	                                  sizeof(double));
-	if (np->team_busy == NULL)
-		return false;
-	for (uint32_t k = 0; k < site->team_count; k++) {
-		const struct hidp__team *team = &site->teams[k];
-		double *sum = np->team_busy + (size_t)k * (t->layer_count + 1);
-		sum[0] = 0;
-		for (uint32_t l = 0; l < t->layer_count; l++) {
-			double fixed = 0, least = INFINITY;
-			for (uint32_t i = 0; i < team->count; i++) {
-				uint32_t q = team->members[i];
-				size_t at = (size_t)l * site->processor_count + q;
-				double v = busy[q] * site->least_s[at];
-				fixed += busy[q] * hidp__least_fixed_s(&site->rates[at]);
-				least = v < least ? v : least;
-			}
-			sum[l + 1] = sum[l] + fixed + least;
-		}
-	}
-	return true;
-}
-
-static bool price_nodes(struct hidp__bound *b, struct hidp__arena *arena)
-{
-	const struct hidp__tables *t = b->tables;
-	struct hidp__node_prices *all = hidp__arena_alloc(arena, t->node_count, sizeof *all);
-	if (all == NULL)
-		return false;
-	for (hidp_node_id n = 0; n < t->node_count; n++) {
-		const struct hidp__site *site = &t->sites[n];
-		const double *busy = b->prices->busy + site->first_processor;
-		size_t regions = site->usable_count > 1 ? t->region_count : 0;
-		if (!hidp__takes_part(b->prices, site))
-			continue; /* nobody asks */
-		all[n].processor = hidp__arena_alloc(arena, site->processor_count, sizeof(double));
-		all[n].team = hidp__arena_alloc(arena, (size_t)site->team_count + 1, sizeof(double));
-		all[n].branch = hidp__arena_alloc(arena, regions + 1, sizeof(double));
-		all[n].branch_first = hidp__arena_alloc(arena, regions + 1, sizeof(double));
-		if (all[n].processor == NULL || all[n].team == NULL || all[n].branch == NULL ||
-		    all[n].branch_first == NULL || !price_weights(b, site, &all[n], arena) ||
-		    !price_teams(b, site, &all[n], arena))
-			return false;
-		for (uint32_t q = 0; q < site->processor_count; q++)
-			all[n].processor[q] = b->prices->second + busy[q];
-		for (uint32_t k = 0; k < site->team_count; k++) {
-			all[n].team[k] = b->prices->second;
-			for (uint32_t i = 0; i < site->teams[k].count; i++)
-				all[n].team[k] += busy[site->teams[k].members[i]];
-		}
-		for (uint32_t r = 0; r < regions; r++) {
-			double hand_over = 0;
-			all[n].branch_first[r] = INFINITY;
-			if (b->prices->allowed[n])
-				all[n].branch_first[r] = hidp__branch_price(
-				        site, t, r, b->prices, &hand_over);
-			all[n].branch[r] = all[n].branch_first[r] + hand_over;
-		}
-	}
-	b->node_prices = all;
-	return true;
-}
-
 static bool allocate(struct hidp__bound *b, const struct hidp__bound *like,
                      struct hidp__arena *arena)
 {
@@ -405,7 +303,7 @@ static bool allocate(struct hidp__bound *b, const struct hidp__bound *like,
 		b->blocks = like->blocks;
 		b->node_prices = like->node_prices;
 	} else if (!hidp__blocks_build(&b->blocks, t, b->prices, b->paths, arena) ||
-	           !price_nodes(b, arena)) {
+	           !hidp__node_prices_build(&b->node_prices, t, b->prices, arena)) {
 		return false;
 	}
 	b->state_count = 0;

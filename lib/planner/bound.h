@@ -22,7 +22,7 @@ struct hidp__bound {
 	const struct hidp__prices *prices;
 	const struct hidp__path *paths;
 	struct hidp__blocks blocks;
-	struct hidp__node_prices *node_prices; /* [node] bound.c */
+	struct hidp__node_prices *node_prices; /* [node] of those that take part */
 	uint32_t state_count;
 	uint32_t *first_state; /* [node] */
 	double *stay;          /* layers before a place done, the stage goes on */
