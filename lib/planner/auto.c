@@ -129,7 +129,7 @@ static hidp_status prepare_parts(struct hidp__search *s)
 	struct hidp__path *paths;
 	size_t cells = (size_t)s->tables->layer_count * s->tables->node_count;
 	s->parts = NULL;
-	if (s->tables->node_count < 2 || cells > HIDP__PARTS_CELLS_MAX ||
+	if (s->restricted || s->tables->node_count < 2 || cells > HIDP__PARTS_CELLS_MAX ||
 	    cells * s->tables->layer_count > HIDP__PARTS_SQUARES_MAX)
 		return HIDP_OK;
 	if (!hidp__prices_begin(&prices, s->problem->cluster, s->arena) ||
