@@ -8,8 +8,11 @@
 
 #include "planner/settle.h"
 
-#define SETS 16 /* that are solved; of so many more something is known without */
-#define MORE_SETS 64
+/* Sets that are solved: for plans, and for bounds, which take longer. */
+#define PLAN_SETS 32
+#define BOUND_SETS 16
+/* Sets that are looked at; of most that are not solved something is known without. */
+#define MOST_SETS 96
 /* Open nodes up to which every set of them is looked at by itself. */
 #define FEW_OPEN 4
 
@@ -149,14 +152,14 @@ static hidp_status settle_nodes(struct hidp__pricing *p, const struct hidp__set 
 {
 	struct hidp__search *s = p->search;
 	uint32_t count = 1, solved = 0, open;
-	struct hidp__set sets[MORE_SETS + 2];
+	struct hidp__set sets[MOST_SETS + 2];
 	double closed = INFINITY; /* bound of what is not looked into any more */
 	double worth = alone ? HIDP__SURELY_WORSE : 1;
 	sets[0] = *root;
 	open_node(s->tables, root, &open);
 	/* then only sets with nothing open, and those without the quickest, that are soon dear */
 	bool few = !alone && open <= FEW_OPEN;
-	for (uint32_t round = 0; count > 0 && round < MORE_SETS; round++) {
+	for (uint32_t round = 0; count > 0 && round < MOST_SETS; round++) {
 		uint32_t at = most_promising(sets, count);
 		struct hidp__set set = sets[at];
 		if (set.bound >= worth * s->value || (!alone && set.bound >= closed))
@@ -164,7 +167,7 @@ static hidp_status settle_nodes(struct hidp__pricing *p, const struct hidp__set 
 		hidp_node_id node = open_node(s->tables, &set, &open);
 		bool skip = few && open > 0 && (set.more > 0 || round == 0);
 		if (!set.solved && !skip) {
-			if (solved++ == SETS)
+			if (solved++ == (alone ? PLAN_SETS : BOUND_SETS))
 				break;
 			hidp_status status = solve_set(p, &set, alone, fmin(closed, s->value));
 			if (status != HIDP_OK)
