@@ -10,7 +10,7 @@
 struct hidp__arena_chunk;
 
 /*
- * Memory that is freed all at once: a few large chunks, each twice the size of
+ * Memory that is freed all at once: a few large chunks, each several times the size of
  * the last, so that building something allocates a handful of times whatever its
  * size. After a failed allocation the arena stays usable.
  */

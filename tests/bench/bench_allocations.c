@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How often hidp_plan() and hidp_plan_evaluate() ask the allocator for memory. Arenas
- * grow by doubling, so the number may rise with the logarithm of the problem; more
+ * grow by factors, so the number may rise with the logarithm of the problem; more
  * would be an allocation in a loop. Counts do not depend on the machine: here, the
  * benchmark does fail when there are too many.
  */
