@@ -6,17 +6,8 @@
 #include "base/diagnostic.h"
 #include "base/text.h"
 #include "cost/rate.h"
+#include "plan/check_priv.h"
 #include "plan/evaluate_priv.h"
-
-/* Where a colocation group is computed, on the route of the share under examination. */
-struct seat {
-	bool taken;
-	bool by_replica; /* on other routes it is elsewhere */
-	uint32_t stage, share;
-	hidp_node_id node;
-	hidp_processor_id processor;
-	hidp_layer_id layer; /* the first that was seen there */
-};
 
 struct checking {
 	const struct hidp__problem *problem;
@@ -25,9 +16,7 @@ struct checking {
 	/* [layer] base + the share of its stage, or slice of its step, that has it; less: none */
 	uint32_t *group;
 	uint32_t base; /* above all numbers given before */
-	struct seat *seats; /* [layer] of the group whose first layer it is */
-	uint32_t stage, share; /* under examination */
-	bool in_replica;
+	struct hidp__places places;
 	char where[96];  /* the part of the plan under examination */
 };
 
@@ -36,16 +25,6 @@ struct checking {
 static const char *layer_name(const struct checking *c, hidp_layer_id l)
 {
 	return c->problem->model->layers[l].name;
-}
-
-static const char *node_name(const struct checking *c, hidp_node_id n)
-{
-	return c->problem->cluster->nodes[n].desc.name;
-}
-
-static const char *processor_name(const struct checking *c, hidp_node_id n, hidp_processor_id p)
-{
-	return c->problem->cluster->nodes[n].processors[p].name;
 }
 
 void hidp__share_rows(const struct hidp_model *model, const struct hidp__stage *stage,
@@ -98,7 +77,7 @@ static hidp_status check_processor(const struct checking *c, const struct hidp__
 	const struct hidp__problem *p = c->problem;
 	const struct hidp__node *node = &p->cluster->nodes[share->node];
 	hidp_layer_id layer = share->layers[i];
-	const char *name = processor_name(c, share->node, processor);
+	const char *name = node->processors[processor].name;
 	if (!hidp__request_allows(p->request, p->cluster, layer, share->node, processor))
 		return FAIL(c, "layer %s must not run on processor %s of node %s: excluded, "
 		               "unavailable, or pinned elsewhere",
@@ -111,51 +90,8 @@ static hidp_status check_processor(const struct checking *c, const struct hidp__
 	return HIDP_OK;
 }
 
-/*
- * The layers of a group share one processor on every route. No layer has two slices then:
- * the slices of a step, and the shares of a stage, are on different processors.
- */
-static hidp_status check_colocation(const struct checking *c, const struct hidp__share *share,
-                                    hidp_processor_id processor, hidp_layer_id layer)
-{
-	const struct hidp__layer *l = &c->problem->model->layers[layer];
-	if (l->colocation == 0)
-		return HIDP_OK;
-	struct seat *seat = &c->seats[l->mate];
-	bool other_route =
-	        c->in_replica && seat->stage == c->stage && seat->share != c->share;
-	if (!seat->taken || other_route) {
-		*seat = (struct seat){.taken = true,
-		                      .by_replica = c->in_replica,
-		                      .stage = c->stage,
-		                      .share = c->share,
-		                      .node = share->node,
-		                      .processor = processor,
-		                      .layer = layer};
-		return HIDP_OK;
-	}
-	bool splits_group = seat->stage != c->stage && (seat->by_replica || c->in_replica);
-	if (!splits_group && seat->node == share->node && seat->processor == processor)
-		return HIDP_OK;
-	const char *here = processor_name(c, share->node, processor);
-	const char *there = processor_name(c, seat->node, seat->processor);
-	if (seat->layer == layer)
-		return FAIL(c,
-		            "layer %s of colocation group %u is divided between processor %s of "
-		            "node %s and processor %s of node %s",
-		            l->name, l->colocation, there, node_name(c, seat->node), here,
-		            node_name(c, share->node));
-	return FAIL(c,
-	            "layer %s of colocation group %u is computed on processor %s of node %s, but "
-	            "layer %s%s on processor %s of node %s",
-	            l->name, l->colocation, here, node_name(c, share->node),
-	            layer_name(c, seat->layer),
-	            splits_group ? ", in another stage, of which one is replicated," : "", there,
-	            node_name(c, seat->node));
-}
-
 /* The same for all slices of a step; a layer of which a slice has no row is not run there. */
-static hidp_status check_processors(const struct checking *c, const struct hidp__share *share,
+static hidp_status check_processors(struct checking *c, const struct hidp__share *share,
                                     const struct hidp__step *step)
 {
 	struct hidp__arena_mark mark = hidp__arena_here(c->arena);
@@ -170,7 +106,8 @@ static hidp_status check_processors(const struct checking *c, const struct hidp_
 				continue;
 			s = check_processor(c, share, q, step->first + i);
 			if (s == HIDP_OK)
-				s = check_colocation(c, share, q, share->layers[step->first + i]);
+				s = hidp__place(&c->places, share->layers[step->first + i],
+				                share->node, q, c->where, c->diagnostic);
 		}
 	}
 	hidp__arena_back(c->arena, mark);
@@ -397,9 +334,7 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
 	        .problem = problem, .arena = arena, .diagnostic = diagnostic, .base = 1};
 	uint32_t *place = hidp__arena_calloc(arena, model->layer_count, sizeof *place);
 	c.group = hidp__arena_calloc(arena, model->layer_count, sizeof *c.group);
-	c.seats = hidp__arena_calloc(arena, model->colocated != 0 ? model->layer_count : 1,
-	                             sizeof *c.seats);
-	if (place == NULL || c.group == NULL || c.seats == NULL)
+	if (place == NULL || c.group == NULL || !hidp__places_begin(&c.places, problem, arena))
 		return hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
 	uint32_t at = 0, routes = 1;
 	for (uint32_t s = 0; s < decisions->stage_count; s++) {
@@ -422,9 +357,7 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
 		}
 		for (uint32_t k = 0; k < stage->share_count; k++) {
 			hidp__share_rows(model, stage, &stage->shares[k], place);
-			c.stage = s;
-			c.share = k;
-			c.in_replica = stage->kind == HIDP_STAGE_REPLICA;
+			hidp__places_share(&c.places, s, k, stage->kind == HIDP_STAGE_REPLICA);
 			status = check_share(&c, s, k, &stage->shares[k]);
 			if (status != HIDP_OK)
 				return status;
