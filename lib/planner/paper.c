@@ -143,7 +143,7 @@ static uint32_t divisible(const struct paper *p)
 
 /*
  * Shares of layers [0, end): parts[node] quanta, and how long they take if the processors
- * of a node work together perfectly; false: there is no division.
+ * of a node work together perfectly: infinite if there is no division. false: no memory.
  */
 static bool divide_data(const struct paper *p, uint32_t end, uint32_t *parts, double *seconds)
 {
@@ -193,7 +193,7 @@ static bool divide_data(const struct paper *p, uint32_t end, uint32_t *parts, do
 		q -= parts[a];
 	}
 	*seconds = best[QUANTA];
-	return *seconds < INFINITY;
+	return true;
 }
 
 /* What a plan, or a part of it, takes at least. */
@@ -347,14 +347,16 @@ static hidp_status offer_data(const struct paper *p, const struct hidp__prices *
 	struct hidp__arena *arena = p->search->arena;
 	uint32_t n = t->node_count, end = divisible(p);
 	bool latency = t->problem->request->options.objective == HIDP_OBJECTIVE_LATENCY;
-	double seconds;
+	double seconds = INFINITY;
 	uint32_t *parts = hidp__arena_calloc(arena, n, sizeof *parts);
 	hidp_node_id *nodes = hidp__arena_alloc(arena, n, sizeof *nodes);
 	double *shares = hidp__arena_alloc(arena, n, sizeof *shares);
 	struct hidp__span *comp = hidp__arena_alloc(arena, t->layer_count, sizeof *comp);
 	if (parts == NULL || nodes == NULL || shares == NULL || comp == NULL)
 		return HIDP_ERR_NOMEM;
-	if (end == 0 || !divide_data(p, end, parts, &seconds))
+	if (end != 0 && !divide_data(p, end, parts, &seconds))
+		return HIDP_ERR_NOMEM;
+	if (seconds == INFINITY)
 		return HIDP_OK;
 	if (latency && seconds * (1 - 1.0 / QUANTA) >= p->search->value)
 		return HIDP_OK; /* even then it is no better than what is known */
