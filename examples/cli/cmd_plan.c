@@ -20,6 +20,8 @@ const char usage_plan[] =
 	"                        a joule E\n"
 	"  --strategy WHICH      auto (default), paper, single\n"
 	"  --stream              requests come one after another\n"
+	"  --contiguous          every layer on one processor, and no way through the model\n"
+	"                        from a processor to others and back\n"
 	"  --latency-limit TIME  no slower than, for example 50ms\n"
 	"  --period-limit TIME   a request at least every\n"
 	"  --energy-limit J      no more per request, for example 1.5J\n"
@@ -50,6 +52,7 @@ enum {
 	OPT_WEIGHTS,
 	OPT_STRATEGY,
 	OPT_STREAM,
+	OPT_CONTIGUOUS,
 	OPT_LATENCY_LIMIT,
 	OPT_PERIOD_LIMIT,
 	OPT_ENERGY_LIMIT,
@@ -73,6 +76,7 @@ static const struct option long_options[] = {
 	{"weights", required_argument, NULL, OPT_WEIGHTS},
 	{"strategy", required_argument, NULL, OPT_STRATEGY},
 	{"stream", no_argument, NULL, OPT_STREAM},
+	{"contiguous", no_argument, NULL, OPT_CONTIGUOUS},
 	{"latency-limit", required_argument, NULL, OPT_LATENCY_LIMIT},
 	{"period-limit", required_argument, NULL, OPT_PERIOD_LIMIT},
 	{"energy-limit", required_argument, NULL, OPT_ENERGY_LIMIT},
@@ -171,6 +175,9 @@ static bool take_option(struct request *r, int option, const char *value)
 		return find_word(strategies, value, &r->options.strategy);
 	case OPT_STREAM:
 		r->options.flags |= HIDP_PLAN_STREAM;
+		return true;
+	case OPT_CONTIGUOUS:
+		r->options.flags |= HIDP_PLAN_CONTIGUOUS;
 		return true;
 	case OPT_LATENCY_LIMIT:
 		return parse_seconds(value, &r->options.latency_limit_s) &&

@@ -28,6 +28,7 @@ STRATEGIES = {"auto": 0, "paper": 1, "single": 2}
 _STREAM = 1 << 0
 _INPUT_AT = 1 << 1
 _OUTPUT_AT = 1 << 2
+_CONTIGUOUS = 1 << 4
 _PROVEN = 1 << 0
 _COMPUTE = 1
 
@@ -410,11 +411,13 @@ def has_json():
 
 def plan(model, cluster, objective="latency", strategy="auto", stream=False, leader=0, input_node=None,
          output_node=None, latency_limit_s=0, period_limit_s=0, energy_limit_j=0, weights=None,
-         excluded_nodes=()):  # fmt: skip
+         excluded_nodes=(), contiguous=False):  # fmt: skip
     """The best plan for a model on a cluster.
 
     objective is a key of OBJECTIVES, strategy of STRATEGIES; weights are those of
     latency, period and energy for the objective "weighted". Limits of 0 are none.
+    A contiguous plan has every layer on one processor, and no way through the model
+    leads from the layers of a processor to others and back.
     """
     options = PlanOptions()
     options.objective = OBJECTIVES[objective]
@@ -422,6 +425,8 @@ def plan(model, cluster, objective="latency", strategy="auto", stream=False, lea
     options.leader = leader
     if stream:
         options.flags |= _STREAM
+    if contiguous:
+        options.flags |= _CONTIGUOUS
     if input_node is not None:
         options.flags |= _INPUT_AT
         options.input_node = input_node

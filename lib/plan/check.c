@@ -181,6 +181,10 @@ static hidp_status check_step(struct checking *c, const struct hidp__share *shar
 {
 	const struct hidp__node *node = &c->problem->cluster->nodes[share->node];
 	bool wants_one = step->kind == HIDP_STEP_SINGLE;
+	if (c->places.contiguous &&
+	    (step->kind == HIDP_STEP_ROWS || step->kind == HIDP_STEP_CHANNELS))
+		return FAIL(c, "divides the %s of layers, but the plan is to be contiguous",
+		            step->kind == HIDP_STEP_ROWS ? "rows" : "channels");
 	if (wants_one ? step->slice_count != 1 : step->slice_count < 2)
 		return FAIL(c, "has %u slices", step->slice_count);
 	uint64_t used = 0; /* at most 64 processors in a node */
@@ -277,6 +281,10 @@ static hidp_status check_stage(struct checking *c, const struct hidp__stage *sta
 	bool wants_one = stage->kind == HIDP_STAGE_SINGLE;
 	if (stage->kind < HIDP_STAGE_SINGLE || stage->kind > HIDP_STAGE_REPLICA)
 		return FAIL(c, "stage kind %u is unknown", stage->kind);
+	if (c->places.contiguous &&
+	    (stage->kind == HIDP_STAGE_SPLIT || stage->kind == HIDP_STAGE_REPLICA))
+		return FAIL(c, "divides %s between nodes, but the plan is to be contiguous",
+		            stage->kind == HIDP_STAGE_SPLIT ? "rows" : "requests");
 	if (wants_one ? stage->share_count != 1 : stage->share_count < 2)
 		return FAIL(c, "has %u shares", stage->share_count);
 	for (uint32_t k = 0; k < stage->share_count; k++) {
@@ -366,7 +374,7 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
 	snprintf(c.where, sizeof c.where, "plan");
 	if (at != model->layer_count)
 		return FAIL(&c, "stages cover %u of the model's %u layers", at, model->layer_count);
-	return HIDP_OK;
+	return hidp__places_end(&c.places, c.where, arena, diagnostic);
 }
 
 static hidp_status short_of(struct hidp_diagnostic *diag, const char *subject, const char *what,

@@ -35,8 +35,10 @@ bool hidp__places_begin(struct hidp__places *places, const struct hidp__problem 
 	const struct hidp_model *model = problem->model;
 	uint32_t seats = model->colocated != 0 ? model->layer_count : 1;
 	*places = (struct hidp__places){.problem = problem};
+	places->contiguous = (problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) != 0;
+	places->runs_on = hidp__arena_calloc(arena, model->layer_count, sizeof *places->runs_on);
 	places->seats = hidp__arena_calloc(arena, seats, sizeof *places->seats);
-	return places->seats != NULL;
+	return places->runs_on != NULL && places->seats != NULL;
 }
 
 void hidp__places_share(struct hidp__places *places, uint32_t stage, uint32_t share,
@@ -56,6 +58,7 @@ hidp_status hidp__place(struct hidp__places *p, hidp_layer_id layer, hidp_node_i
                         struct hidp_diagnostic *diagnostic)
 {
 	const struct hidp__layer *l = &p->problem->model->layers[layer];
+	p->runs_on[layer] = p->problem->cluster->nodes[node].first_processor + processor + 1;
 	if (l->colocation == 0)
 		return HIDP_OK;
 	struct hidp__seat *seat = &p->seats[l->mate];
@@ -89,4 +92,78 @@ hidp_status hidp__place(struct hidp__places *p, hidp_layer_id layer, hidp_node_i
 	                  layer_name(p, seat->layer),
 	                  torn ? ", in another stage, of which one is replicated," : "", there,
 	                  node_name(p, seat->node));
+}
+
+static hidp_status not_contiguous(const struct hidp__places *p, uint32_t processor,
+                                  hidp_layer_id from, hidp_layer_id over, hidp_layer_id to,
+                                  const char *where, struct hidp_diagnostic *diagnostic)
+{
+	const struct hidp__node *nodes = p->problem->cluster->nodes;
+	hidp_node_id n = 0;
+	while (nodes[n].first_processor + nodes[n].processor_count <= processor)
+		n++;
+	return hidp__fail(diagnostic, HIDP_ERR_PLAN, where,
+	                  "processor %s of node %s computes layer %s and layer %s, but not layer "
+	                  "%s on the way from one to the other: the plan is not contiguous",
+	                  processor_name(p, n, processor - nodes[n].first_processor),
+	                  node_name(p, n), layer_name(p, from), layer_name(p, to),
+	                  layer_name(p, over));
+}
+
+/*
+ * Does a way through the model lead out of the layers of a processor, which are among
+ * [first, last], and back? left[layer]: a layer of the processor, + 1, from which a way leads
+ * to this one, which is of another; what it holds before is of no interest.
+ */
+static hidp_status check_way_back(const struct hidp__places *p, uint32_t processor,
+                                  hidp_layer_id first, hidp_layer_id last, uint32_t *left,
+                                  const char *where, struct hidp_diagnostic *diagnostic)
+{
+	const struct hidp__layer *layers = p->problem->model->layers;
+	for (hidp_layer_id l = first; l <= last; l++) {
+		bool here = p->runs_on[l] == processor + 1;
+		left[l] = 0;
+		for (uint32_t k = 0; k < layers[l].input_count; k++) {
+			hidp_layer_id in = layers[l].inputs[k].layer;
+			if (in < first)
+				continue; /* no layer of the processor leads there */
+			bool from_here = p->runs_on[in] == processor + 1;
+			if (here && !from_here && left[in] != 0)
+				return not_contiguous(p, processor, left[in] - 1, in, l, where,
+				                      diagnostic);
+			if (!here && (from_here || left[in] != 0))
+				left[l] = from_here ? in + 1 : left[in];
+		}
+	}
+	return HIDP_OK;
+}
+
+/* Takes time linear in layers and inputs for every processor that is used. */
+hidp_status hidp__places_end(const struct hidp__places *p, const char *where,
+                             struct hidp__arena *arena, struct hidp_diagnostic *diagnostic)
+{
+	const struct hidp_model *model = p->problem->model;
+	uint32_t processors = p->problem->cluster->processor_count;
+	if (!p->contiguous)
+		return HIDP_OK;
+	/* the first and the last layer, + 1, of each processor + 1; of 0, model inputs */
+	uint32_t *first = hidp__arena_calloc(arena, (size_t)processors + 1, sizeof *first);
+	uint32_t *last = hidp__arena_calloc(arena, (size_t)processors + 1, sizeof *last);
+	uint32_t *left = hidp__arena_calloc(arena, model->layer_count, sizeof *left);
+	if (first == NULL || last == NULL || left == NULL)
+		return hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
+	for (hidp_layer_id l = 0; l < model->layer_count; l++) {
+		uint32_t on = p->runs_on[l];
+		first[on] = first[on] == 0 ? l + 1 : first[on];
+		last[on] = l + 1;
+	}
+	for (uint32_t q = 0; q < processors; q++) {
+		if (first[q + 1] == 0)
+			continue;
+		hidp_status s = check_way_back(p, q, first[q + 1] - 1, last[q + 1] - 1, left,
+		                               where, diagnostic);
+		if (s != HIDP_OK)
+			return s;
+	}
+	return HIDP_OK;
 }

@@ -6,12 +6,14 @@
 
 /*
  * plan/check_place.c: which processors the layers of a plan are on, where more is asked than
- * that they can run them: colocated layers.
+ * that they can run them: colocated layers, contiguous plans.
  */
 struct hidp__seat;
 
 struct hidp__places {
 	const struct hidp__problem *problem;
+	bool contiguous;        /* wanted */
+	uint32_t *runs_on;      /* [layer] processor of the cluster + 1; of several, one */
 	struct hidp__seat *seats; /* [layer] of the colocation group whose first layer it is */
 	uint32_t stage, share;  /* under examination */
 	bool in_replica;
@@ -29,5 +31,9 @@ void hidp__places_share(struct hidp__places *places, uint32_t stage, uint32_t sh
 hidp_status hidp__place(struct hidp__places *places, hidp_layer_id layer, hidp_node_id node,
                         hidp_processor_id processor, const char *where,
                         struct hidp_diagnostic *diagnostic);
+
+/* All layers have their places. */
+hidp_status hidp__places_end(const struct hidp__places *places, const char *where,
+                             struct hidp__arena *arena, struct hidp_diagnostic *diagnostic);
 
 #endif

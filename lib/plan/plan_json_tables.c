@@ -65,6 +65,7 @@ static const struct hidp__json_field options_fields[] = {
         WORD("objective", &objectives, O, objective),
         WORD("strategy", &strategies, O, strategy),
         FLAG("stream", HIDP_PLAN_STREAM, O, flags),
+        FLAG("contiguous", HIDP_PLAN_CONTIGUOUS, O, flags),
         MUST("leader", HIDP__JSON_U32, O, leader),
         MAY("input_node", HIDP__JSON_ID, O, input_node),
         MAY("output_node", HIDP__JSON_ID, O, output_node),

@@ -15,7 +15,7 @@ static hidp_status check_numbers(const struct hidp_plan_options *o,
                                  const struct hidp_cluster *cluster, struct hidp_diagnostic *diag)
 {
 	const uint32_t known = HIDP_PLAN_STREAM | HIDP_PLAN_INPUT_AT | HIDP_PLAN_OUTPUT_AT |
-	                       HIDP_PLAN_RESIDENT;
+	                       HIDP_PLAN_RESIDENT | HIDP_PLAN_CONTIGUOUS;
 	if ((o->flags & ~known) != 0 || o->reserved != 0)
 		return hidp__fail(diag, HIDP_ERR_ABI, "options", "flags 0x%x are unknown",
 		                  o->flags);

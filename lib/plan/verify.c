@@ -537,6 +537,7 @@ static bool set_up(struct hidp__verify *v)
 	v->in_share = hidp__arena_calloc(a, layers, sizeof *v->in_share);
 	v->in_slice = hidp__arena_calloc(a, layers, sizeof *v->in_slice);
 	v->need = hidp__arena_calloc(a, layers, sizeof *v->need);
+	v->flood = hidp__arena_calloc(a, layers, sizeof *v->flood);
 	v->rows = hidp__arena_calloc(a, layers, sizeof *v->rows);
 	v->last = hidp__arena_calloc(a, layers, sizeof *v->last);
 	v->weights = hidp__arena_calloc(a, nodes, sizeof *v->weights);
@@ -545,7 +546,7 @@ static bool set_up(struct hidp__verify *v)
 	v->processor_work = hidp__arena_calloc(a, processors, sizeof *v->processor_work);
 	v->processor_weights = hidp__arena_calloc(a, processors, sizeof *v->processor_weights);
 	return v->stage_of != NULL && v->choice != NULL && v->held != NULL && v->owner != NULL &&
-	       v->made != NULL && v->runs_on != NULL && v->comp != NULL && v->slice != NULL && v->in_share != NULL &&
+	       v->made != NULL && v->runs_on != NULL && v->flood != NULL && v->comp != NULL && v->slice != NULL && v->in_share != NULL &&
 	       v->in_slice != NULL && v->need != NULL && v->rows != NULL && v->last != NULL &&
 	       v->weights != NULL && v->activations != NULL && v->share_work != NULL &&
 	       v->processor_work != NULL && v->processor_weights != NULL;
@@ -578,6 +579,8 @@ hidp_status hidp_plan_verify(const struct hidp_plan *plan, struct hidp_diagnosti
 			status = follow_route(&v);
 		while (status == HIDP_OK && next_route(&v));
 	}
+	if (status == HIDP_OK)
+		status = hidp__verify_contiguous(&v);
 	if (status == HIDP_OK)
 		status = hidp__verify_limits(&v);
 	hidp__arena_destroy(&v.arena);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What processors the layers of a plan are on, where more is asked than that they can run them. */
+#include <string.h>
+
 #include "base/diagnostic.h"
 #include "plan/verify_priv.h"
 
@@ -24,11 +26,17 @@ hidp_status hidp__verify_runs(struct hidp__verify *v, uint32_t stage, uint32_t s
 {
 	const struct hidp__layer *l = &v->model->layers[layer];
 	hidp_node_id node = v->plan->decisions.stages[stage].shares[share].node;
-	if (l->colocation != 0 && v->runs_on[layer] != HIDP__NEVER)
+	bool again = v->runs_on[layer] != HIDP__NEVER;
+	if (again && l->colocation != 0)
 		return FAIL(v, stage, share,
 		            "layer %s has slices on several processors, but it is of colocation "
 		            "group %u",
 		            l->name, l->colocation);
+	if (again && (v->options.flags & HIDP_PLAN_CONTIGUOUS))
+		return FAIL(v, stage, share,
+		            "layer %s has slices on several processors, but the plan is to be "
+		            "contiguous",
+		            l->name);
 	v->runs_on[layer] = v->cluster->nodes[node].first_processor + processor;
 	return HIDP_OK;
 }
@@ -50,4 +58,65 @@ hidp_status hidp__verify_colocation(const struct hidp__verify *v)
 		            v->model->layers[layer->mate].name, other, other_node);
 	}
 	return HIDP_OK;
+}
+
+/* Stages and steps that give layers, or requests, to several. */
+static hidp_status check_undivided(const struct hidp__verify *v)
+{
+	for (uint32_t s = 0; s < v->stages; s++) {
+		const struct hidp__stage *g = &v->plan->decisions.stages[s];
+		if (g->kind != HIDP_STAGE_SINGLE && g->kind != HIDP_STAGE_BRANCH)
+			return FAIL(v, s, HIDP__NO_SHARE, "kind %u in a contiguous plan", g->kind);
+		for (uint32_t k = 0; k < g->share_count; k++) {
+			for (uint32_t t = 0; t < g->shares[k].step_count; t++) {
+				hidp_step_kind kind = g->shares[k].steps[t].kind;
+				if (kind != HIDP_STEP_SINGLE && kind != HIDP_STEP_BRANCH)
+					return FAIL(v, s, k,
+					            "step %u is of kind %u in a contiguous plan",
+					            t, kind);
+			}
+		}
+	}
+	return HIDP_OK;
+}
+
+/* Floods what the layers of a processor lead to, as far as other processors compute it. */
+static hidp_status check_processor(const struct hidp__verify *v, uint32_t processor)
+{
+	uint32_t count = 0;
+	memset(v->last, 0, v->layers * sizeof *v->last);
+	for (hidp_layer_id l = 0; l < v->layers; l++)
+		if (v->runs_on[l] == processor)
+			v->flood[count++] = l;
+	for (uint32_t at = 0; at < count; at++) {
+		const struct hidp__layer *l = &v->model->layers[v->flood[at]];
+		bool outside = v->runs_on[v->flood[at]] != processor;
+		for (uint32_t c = 0; c < l->consumer_count; c++) {
+			hidp_layer_id reader = l->consumers[c];
+			const char *node;
+			if (outside && v->runs_on[reader] == processor) {
+				const char *name = processor_name(v, processor, &node);
+				return FAIL(v, v->stage_of[reader], HIDP__NO_SHARE,
+				            "processor %s of node %s computes layer %s, but not "
+				            "layer %s, which leads to it from others of its layers",
+				            name, node, v->model->layers[reader].name, l->name);
+			}
+			if (v->runs_on[reader] == processor || v->last[reader] != 0)
+				continue;
+			v->last[reader] = 1; /* seen */
+			v->flood[count++] = reader;
+		}
+	}
+	return HIDP_OK;
+}
+
+hidp_status hidp__verify_contiguous(const struct hidp__verify *v)
+{
+	hidp_status status = HIDP_OK;
+	if (!(v->options.flags & HIDP_PLAN_CONTIGUOUS))
+		return HIDP_OK;
+	status = check_undivided(v);
+	for (uint32_t p = 0; p < v->cluster->processor_count && status == HIDP_OK; p++)
+		status = check_processor(v, p);
+	return status;
 }

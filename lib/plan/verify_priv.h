@@ -47,6 +47,7 @@ struct hidp__verify {
 	uint32_t *in_slice;       /* [layer] == slice_stamp: a layer of the running slice */
 	uint32_t share_stamp, slice_stamp;
 	struct hidp__span *need; /* [layer] rows wanted of tensors made elsewhere; scratch */
+	hidp_layer_id *flood;    /* [layer] scratch */
 	double *rows;            /* [layer] rows computed, added up over slices; scratch */
 	uint32_t *last;          /* [layer] scratch */
 	double *weights;         /* [node] bytes */
@@ -76,9 +77,11 @@ void hidp__verify_enter_slice(struct hidp__verify *v, const struct hidp__share *
 /* plan/verify_shape.c: is it a plan: stages, shares, steps, slices that cover what they divide? */
 hidp_status hidp__verify_shape(struct hidp__verify *v);
 
-/* plan/verify_place.c: a slice computes rows of the layer; a colocated one must be the first. */
+/* plan/verify_place.c: a slice computes rows of the layer; of some layers it must be the first. */
 hidp_status hidp__verify_runs(struct hidp__verify *v, uint32_t stage, uint32_t share,
                               hidp_layer_id layer, hidp_processor_id processor);
+/* Is the plan contiguous, if that was asked for? Its only route has been followed. */
+hidp_status hidp__verify_contiguous(const struct hidp__verify *v);
 /* Does every colocation group share one processor, on the route that has been followed? */
 hidp_status hidp__verify_colocation(const struct hidp__verify *v);
 

@@ -433,7 +433,7 @@ hidp_status hidp__search_exact(struct hidp__search *search, const struct hidp__p
 		x.skipped = limits_processors(problem->cluster) ||
 		            (o->migration_weight > 0 && stream);
 		/* what is left out as no better than something else may be all that is allowed */
-		x.skipped |= problem->model->colocated != 0;
+		x.skipped |= problem->model->colocated != 0 || (o->flags & HIDP_PLAN_CONTIGUOUS);
 		x.route_count[0] = 1;
 		hidp__exact_next_stages(&x, 0, 0);
 		search->work += budget - x.work;

@@ -33,9 +33,14 @@ static hidp_status explain_failure(const struct hidp__search *s, struct hidp_dia
 		return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, s->shortage.subject,
 		                  "no plan was found that meets all limits; the closest: %s",
 		                  s->shortage.message);
-	if (s->problem->model->colocated != 0)
+	bool together = s->problem->model->colocated != 0;
+	bool contiguous = (s->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) != 0;
+	if (together || contiguous)
 		return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, "cluster",
-		                  "no plan was found that keeps colocated layers together");
+		                  "no plan was found that %s%s%s",
+		                  together ? "keeps colocated layers together" : "",
+		                  together && contiguous ? " and " : "",
+		                  contiguous ? "is contiguous" : "");
 	return hidp__fail(diagnostic, HIDP_ERR_INFEASIBLE, "cluster",
 	                  "no plan was found: the nodes that can run the layers cannot reach "
 	                  "each other, the input or the output");

@@ -521,7 +521,8 @@ enum hidp_plan_flag {
 	HIDP_PLAN_STREAM = 1u << 0,
 	HIDP_PLAN_INPUT_AT = 1u << 1,
 	HIDP_PLAN_OUTPUT_AT = 1u << 2,
-	HIDP_PLAN_RESIDENT = 1u << 3
+	HIDP_PLAN_RESIDENT = 1u << 3,
+	HIDP_PLAN_CONTIGUOUS = 1u << 4
 };
 struct hidp_plan_options {
 	uint32_t struct_size;

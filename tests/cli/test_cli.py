@@ -199,6 +199,10 @@ class Plan(Case):
             self.assertRegex(text, rf"(?m)^  {row} .*\(objective; ")
         self.assertIn("for a stream", self.good("plan", "mobilenet_v2", LAN, "--stream"))
 
+    def test_contiguous(self):
+        text = self.good("plan", "mobilenet_v2", LAN, "--objective", "period", "--contiguous")
+        self.assertNotRegex(text, r" (split|replica|rows|channels) ")
+
     def test_strategies(self):
         def latency(strategy):
             text = self.good("plan", "mobilenet_v2", LAN, "--strategy", strategy)

@@ -128,6 +128,8 @@ class Planning(Binding):
     def test_objectives(self):
         model = self.model()
         of = {o: hidp.plan(model, self.cluster, o).figures for o in ("latency", "period", "energy")}
+        contiguous = hidp.plan(model, self.cluster, "period", contiguous=True).figures
+        self.assertLessEqual(of["period"].period_s, contiguous.period_s)
         self.assertLessEqual(of["latency"].latency_s, of["period"].latency_s)
         self.assertLessEqual(of["period"].period_s, of["latency"].period_s)
         self.assertLessEqual(of["energy"].objective, of["latency"].energy_j)

@@ -73,6 +73,7 @@ START_TEST(reads_every_option)
 {
 	static const char text[] = PLAN(
 	        "\"options\": {\"objective\": \"weighted\", \"strategy\": \"paper\", \"stream\": true, "
+	        "\"contiguous\": true, "
 	        "\"leader\": 1, \"input_node\": 0, \"output_node\": 1, \"latency_weight\": 1, "
 	        "\"period_weight\": 2, \"energy_weight\": 3, \"latency_limit_s\": 4, "
 	        "\"period_limit_s\": 5, \"energy_limit_j\": 6, \"migration_weight\": 7, "
@@ -83,7 +84,7 @@ START_TEST(reads_every_option)
 	struct hidp_plan_options o = HIDP_PLAN_OPTIONS_INIT;
 	hidp_plan_get_options(plan, &o);
 	ck_assert_uint_eq(o.flags, HIDP_PLAN_STREAM | HIDP_PLAN_INPUT_AT | HIDP_PLAN_OUTPUT_AT |
-	                                   HIDP_PLAN_RESIDENT);
+	                                   HIDP_PLAN_RESIDENT | HIDP_PLAN_CONTIGUOUS);
 	ck_assert_uint_eq(o.objective, HIDP_OBJECTIVE_WEIGHTED);
 	ck_assert_uint_eq(o.strategy, HIDP_STRATEGY_PAPER);
 	ck_assert_uint_eq(o.leader, 1);
@@ -307,6 +308,17 @@ static const struct refusal refusals[] = {
          HIDP_ERR_PLAN, "stages[0].shares[0].steps[1]",
          "layer l2 of colocation group 3 is computed on processor gpu1 of node a, but layer l1 on "
          "processor cpu0 of node a"},
+        /* contiguous plans */
+        {PLAN("\"options\": {\"objective\": \"latency\", \"strategy\": \"auto\", \"leader\": 0, "
+              "\"contiguous\": @1}, " STAGES),
+         HIDP_ERR_SYNTAX, "options.contiguous", "must be true or false"},
+        {PLAN("\"options\": {\"objective\": \"latency\", \"strategy\": \"auto\", \"leader\": 0, "
+              "\"contiguous\": true}, \"stages\": [{\"kind\": \"single\", \"layer_count\": 3, "
+              "\"shares\": [{\"node\": 0, \"steps\": [@{\"kind\": \"rows\", \"layer_count\": 2, "
+              "\"slices\": [{\"processor\": 0, \"begin\": 0, \"end\": 2}, {\"processor\": 1, "
+              "\"begin\": 2, \"end\": 4}]}]}]}]"),
+         HIDP_ERR_PLAN, "stages[0].shares[0].steps[0]",
+         "divides the rows of layers, but the plan is to be contiguous"},
         /* options */
         {WITH_OPTIONS(", \"leader\": @2"), HIDP_ERR_SYNTAX, "options.leader", "there is no node 2"},
         {WITH_OPTIONS(", \"leader\": 0, \"input_node\": @7"), HIDP_ERR_SYNTAX, "options.input_node",

@@ -542,6 +542,202 @@ START_TEST(test_group_pinned_apart)
 }
 END_TEST
 
+/* The diamond a -> b -> d, a -> c -> d on two nodes with two processors each, plans contiguous. */
+static void make_contiguous(void)
+{
+	hidp_layer_id in = fixture_input(&f, 2, 4);
+	hidp_layer_id a = fixture_layer(&f, in, 2, 4, 1, 1000, 0);
+	hidp_layer_id b = fixture_layer(&f, a, 2, 4, 1, 1000, 0);
+	hidp_layer_id c = fixture_layer(&f, a, 2, 4, 1, 1000, 0);
+	hidp_layer_id all[] = {b, c, in};
+	fixture_custom(&f, all, 3, 2, 4, 1, 1000, 0, 0, 1, 0);
+	fixture_seal_model(&f);
+	for (int n = 0; n < 2; n++) {
+		const struct hidp_node_desc plain_node = HIDP_NODE_DESC_INIT;
+		hidp_node_id id = fixture_node(&f, plain_node);
+		fixture_processor(&f, id, 1e6, 0, plain_processor);
+		fixture_processor(&f, id, 1e6, 0, plain_processor);
+	}
+	fixture_link(&f, 0, 1, 1e6, 0, HIDP_MEDIUM_NONE);
+	fixture_seal_cluster(&f);
+	f.options.flags = HIDP_PLAN_CONTIGUOUS;
+}
+
+/* Each layer on a processor of node 0. */
+static void on_processors(hidp_processor_id a, hidp_processor_id b, hidp_processor_id c,
+                          hidp_processor_id d)
+{
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 5, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_single(&f, 1, a);
+	fixture_single(&f, 1, b);
+	fixture_single(&f, 1, c);
+	fixture_single(&f, 1, d);
+}
+
+START_TEST(test_contiguous)
+{
+	make_contiguous();
+	on_processors(0, 0, 0, 0);
+	fixture_seal_plan(&f);
+	on_processors(0, 0, 1, 1);
+	fixture_seal_plan(&f);
+	/* b comes between a and c in time, but leads to none of them */
+	on_processors(0, 1, 0, 1);
+	fixture_seal_plan(&f);
+	on_processors(1, 0, 0, 0);
+	fixture_seal_plan(&f);
+	on_processors(0, 1, 0, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "plan",
+	                "processor cpu0 of node node0 computes layer layer1 and layer layer4, but "
+	                "not layer layer2 on the way from one to the other: the plan is not "
+	                "contiguous");
+	on_processors(1, 0, 0, 1);
+	fixture_refused(&f, HIDP_ERR_PLAN, "plan",
+	                "processor cpu1 of node node0 computes layer layer1 and layer layer4");
+	/* over a layer of another node, too; processors with one number are not the same */
+	fixture_plan(&f);
+	fixture_single_stage(&f, 2, 1, 0, 0);
+	fixture_single_stage(&f, 1, 1, 1, 0);
+	fixture_single_stage(&f, 2, 2, 1, 1);
+	fixture_seal_plan(&f);
+	fixture_plan(&f);
+	fixture_single_stage(&f, 2, 1, 1, 1);
+	fixture_single_stage(&f, 2, 2, 0, 1);
+	fixture_single_stage(&f, 1, 1, 1, 1);
+	fixture_refused(&f, HIDP_ERR_PLAN, "plan",
+	                "processor cpu1 of node node1 computes layer layer1 and layer layer4, but "
+	                "not layer layer2 on the way");
+}
+END_TEST
+
+START_TEST(test_contiguous_branches)
+{
+	static const hidp_layer_id b[] = {2}, c[] = {3};
+	make_contiguous();
+	fixture_plan(&f);
+	fixture_single_stage(&f, 2, 1, 0, 0);
+	fixture_stage(&f, HIDP_STAGE_BRANCH, 2, 0);
+	fixture_branch(&f, 0, b, 1);
+	fixture_single(&f, 1, 0);
+	fixture_branch(&f, 1, c, 1);
+	fixture_single(&f, 1, 0);
+	fixture_single_stage(&f, 1, 1, 1, 0);
+	fixture_seal_plan(&f);
+
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 5, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_single(&f, 1, 0);
+	fixture_step(&f, HIDP_STEP_BRANCH, 2);
+	fixture_branch_slice(&f, 0, b, 1);
+	fixture_branch_slice(&f, 1, c, 1);
+	fixture_single(&f, 1, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "plan",
+	                "computes layer layer1 and layer layer4, but not layer layer3");
+}
+END_TEST
+
+START_TEST(test_contiguous_undivided)
+{
+	make_contiguous();
+	f.options.flags |= HIDP_PLAN_STREAM;
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SPLIT, 5, 4);
+	fixture_share(&f, 0, 0, 2);
+	fixture_single(&f, 4, 0);
+	fixture_share(&f, 1, 2, 4);
+	fixture_single(&f, 4, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0",
+	                "divides rows between nodes, but the plan is to be contiguous");
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_REPLICA, 5, 0);
+	fixture_replica(&f, 0, 0.5);
+	fixture_single(&f, 4, 0);
+	fixture_replica(&f, 1, 0.5);
+	fixture_single(&f, 4, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0",
+	                "divides requests between nodes, but the plan is to be contiguous");
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 5, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_single(&f, 3, 0);
+	fixture_step(&f, HIDP_STEP_ROWS, 1);
+	fixture_slice(&f, 0, 0, 2);
+	fixture_slice(&f, 1, 2, 4);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 0, step 1",
+	                "divides the rows of layers, but the plan is to be contiguous");
+	fixture_plan(&f);
+	fixture_stage(&f, HIDP_STAGE_SINGLE, 5, 0);
+	fixture_share(&f, 0, 0, 0);
+	fixture_step(&f, HIDP_STEP_CHANNELS, 1);
+	fixture_slice(&f, 0, 0, 1);
+	fixture_slice(&f, 1, 1, 2);
+	fixture_single(&f, 3, 0);
+	fixture_refused(&f, HIDP_ERR_PLAN, "stage 0, share 0, step 0",
+	                "divides the channels of layers, but the plan is to be contiguous");
+}
+END_TEST
+
+/* A plan that is not contiguous is no plan for who wants one. */
+START_TEST(test_contiguous_evaluated)
+{
+	struct hidp_plan *other = NULL;
+	struct hidp_plan_options wanted;
+	make_contiguous();
+	f.options.flags = 0;
+	on_processors(0, 1, 0, 0);
+	fixture_seal_plan(&f);
+	wanted = f.options;
+	wanted.flags = HIDP_PLAN_CONTIGUOUS;
+	ck_refused(hidp_plan_evaluate(f.plan, NULL, NULL, &wanted, &other, &f.diag), f.diag,
+	           HIDP_ERR_PLAN, "plan", "not contiguous");
+	on_processors(0, 1, 0, 1);
+	fixture_seal_plan(&f);
+	ck_ok(hidp_plan_evaluate(f.plan, NULL, NULL, &wanted, &other, &f.diag), f.diag);
+	ck_ok(hidp_plan_verify(other, &f.diag), f.diag);
+	ck_assert_int_eq(hidp_plan_get_options(other, &wanted), HIDP_OK);
+	ck_assert_uint_eq(wanted.flags, HIDP_PLAN_CONTIGUOUS);
+	hidp_plan_unref(other);
+}
+END_TEST
+
+START_TEST(test_contiguous_planned)
+{
+	make_contiguous();
+	for (hidp_objective o = HIDP_OBJECTIVE_LATENCY; o <= HIDP_OBJECTIVE_ENERGY; o++) {
+		struct hidp_plan_figures figures = HIDP_PLAN_FIGURES_INIT;
+		f.options.objective = o;
+		hidp_plan_unref(f.plan);
+		f.plan = NULL;
+		ck_ok(hidp_plan(f.model, f.cluster, NULL, &f.options, &f.plan, &f.diag), f.diag);
+		ck_ok(hidp_plan_verify(f.plan, &f.diag), f.diag);
+		ck_assert_int_eq(hidp_plan_get_figures(f.plan, &figures), HIDP_OK);
+		ck_assert_double_le(figures.latency_s, 0.0042);
+		ck_assert_double_le(figures.lower_bound, figures.objective);
+	}
+}
+END_TEST
+
+/* a and d are pinned to one processor, b to another. */
+START_TEST(test_contiguous_pinned)
+{
+	const hidp_layer_id layers[] = {1, 2, 4};
+	const hidp_node_id nodes[] = {0, 0, 0};
+	const hidp_processor_id processors[] = {0, 1, 0};
+	struct hidp_plan *none = NULL;
+	make_contiguous();
+	f.options.pin_layers = layers;
+	f.options.pin_nodes = nodes;
+	f.options.pin_processors = processors;
+	f.options.pin_count = 3;
+	ck_refused(hidp_plan(f.model, f.cluster, NULL, &f.options, &none, &f.diag), f.diag,
+	           HIDP_ERR_INFEASIBLE, "cluster", "no plan was found that is contiguous");
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("placement");
@@ -569,6 +765,15 @@ int main(void)
 	tcase_add_test(tc, test_group_branches);
 	tcase_add_test(tc, test_group_of_all);
 	tcase_add_test(tc, test_group_pinned_apart);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("contiguous");
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, test_contiguous);
+	tcase_add_test(tc, test_contiguous_branches);
+	tcase_add_test(tc, test_contiguous_undivided);
+	tcase_add_test(tc, test_contiguous_evaluated);
+	tcase_add_test(tc, test_contiguous_planned);
+	tcase_add_test(tc, test_contiguous_pinned);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -73,8 +73,8 @@ START_TEST(test_refused)
 	refuse_options(HIDP_ERR_ARGUMENT, "options", "objective 4");
 	f.options.strategy = 3;
 	refuse_options(HIDP_ERR_ARGUMENT, "options", "strategy 3");
-	f.options.flags = 16;
-	refuse_options(HIDP_ERR_ABI, "options", "flags 0x10");
+	f.options.flags = 32;
+	refuse_options(HIDP_ERR_ABI, "options", "flags 0x20");
 	f.options.reserved = 1;
 	refuse_options(HIDP_ERR_ABI, "options", "unknown");
 	f.options.struct_size = 16;

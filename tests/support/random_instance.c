@@ -161,6 +161,9 @@ static void add_options(struct random_instance *in, const struct random_params *
 		add_pins(in, &a, rng);
 	if (params->residency && rng_chance(rng, 30))
 		add_residency(in, &a, rng);
+	if (params->contiguous)
+		o->flags |= HIDP_PLAN_CONTIGUOUS;
+	in->undivided = params->undivided || params->contiguous;
 }
 
 void random_instance_init(struct random_instance *instance, struct hidp_context *context,

@@ -32,6 +32,8 @@ struct random_params {
 	bool limits;       /* some nodes and processors have little memory */
 	bool stream;       /* some are streams; a period objective makes one always */
 	bool groups;       /* some layers are colocated */
+	bool undivided;    /* random plans divide no layer and deal out no requests */
+	bool contiguous;   /* plans are to be contiguous; includes `undivided` */
 	bool transfers;    /* some nodes are hubs, of some the transfers are work */
 	double speed;      /* factor for all processors: with small models 1 leaves all of it to one node */
 	double spread;     /* how far processors lie from the middle, upwards and downwards: a factor */
@@ -47,6 +49,7 @@ struct random_instance {
 	struct hidp_cluster *cluster;
 	struct hidp_cost *cost; /* NULL: analytic */
 	struct hidp_plan_options options;
+	bool undivided; /* of its parameters */
 	/* what the options point to */
 	uint32_t *arrays;
 };
@@ -67,7 +70,8 @@ struct hidp_cost *random_cost(const struct hidp_model *model, const struct hidp_
 /*
  * A random plan for the problem: any kinds of stages and steps. It is valid; it
  * may break a memory limit. Returns the status of sealing: HIDP_OK or
- * HIDP_ERR_INFEASIBLE; anything else ends the program.
+ * HIDP_ERR_INFEASIBLE; HIDP_ERR_PLAN if the plan was to be contiguous and several
+ * attempts were not; anything else ends the program.
  */
 hidp_status random_plan(const struct random_instance *instance, struct rng *rng,
                         struct hidp_plan **plan_out);

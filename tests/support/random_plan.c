@@ -228,7 +228,8 @@ static uint32_t make_stage(struct maker *m, hidp_layer_id first)
 	for (int tries = 0; tries < 3; tries++) {
 		uint32_t n, want = pick_range(m, first, rng_chance(m->rng, 30) ? UINT32_MAX : 8, &n);
 		bool ok;
-		switch (rng_below(m->rng, 7)) {
+		/* undivided: single stages and branches */
+		switch (rng_below(m->rng, 7) & (m->instance->undivided ? 4 : 7)) {
 		case 1:
 		case 2:
 		case 3:
@@ -260,8 +261,8 @@ static uint32_t make_stage(struct maker *m, hidp_layer_id first)
 	return want;
 }
 
-hidp_status random_plan(const struct random_instance *instance, struct rng *rng,
-                        struct hidp_plan **plan_out)
+static hidp_status try_plan(const struct random_instance *instance, struct rng *rng,
+                            struct hidp_plan **plan_out)
 {
 	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
 	struct maker m = {.instance = instance,
@@ -287,7 +288,8 @@ hidp_status random_plan(const struct random_instance *instance, struct rng *rng,
 	for (hidp_layer_id first = 0; first < m.layer_count;)
 		first += make_stage(&m, first);
 	hidp_status status = hidp_plan_builder_seal(m.builder, plan_out, &diag);
-	if (status != HIDP_ERR_INFEASIBLE)
+	bool may_lead_back = instance->options.flags & HIDP_PLAN_CONTIGUOUS;
+	if (status != HIDP_ERR_INFEASIBLE && !(status == HIDP_ERR_PLAN && may_lead_back))
 		maker_must(&m, status, &diag);
 	hidp_plan_builder_destroy(m.builder);
 	free(m.layers);
@@ -297,5 +299,14 @@ hidp_status random_plan(const struct random_instance *instance, struct rng *rng,
 	free(m.seat_node);
 	free(m.seat_processor);
 	free(m.comp);
+	return status;
+}
+
+hidp_status random_plan(const struct random_instance *instance, struct rng *rng,
+                        struct hidp_plan **plan_out)
+{
+	hidp_status status = HIDP_ERR_PLAN;
+	for (int tries = 0; tries < 40 && status == HIDP_ERR_PLAN; tries++)
+		status = try_plan(instance, rng, plan_out);
 	return status;
 }

@@ -322,7 +322,8 @@ void maker_add_steps(struct maker *m, hidp_node_id node, const hidp_layer_id *la
 {
 	while (count > 0) {
 		uint32_t n = 0;
-		switch (rng_below(m->rng, 5)) {
+		/* undivided: branches and single steps */
+		switch (m->instance->undivided ? 3 + rng_below(m->rng, 2) : rng_below(m->rng, 5)) {
 		case 0:
 		case 1:
 			n = try_divided(m, node, layers, count, false);

@@ -179,6 +179,11 @@ static void colocate(struct changing *c)
 	m->colocated = 2;
 }
 
+static void want_contiguous(struct changing *c)
+{
+	c->plan->request.options.flags |= HIDP_PLAN_CONTIGUOUS;
+}
+
 static void take_rate_away(struct changing *c)
 {
 	struct hidp_processor_desc *p =
@@ -225,7 +230,7 @@ static void (*const changes[])(struct changing *) = {
         change_stage_kind, change_stage_layers, change_units,     change_branch,
         exclude,           pin,                take_rate_away,    switch_off,
         load_fully,        cut_route,          shrink_memory,     shrink_processor_memory,
-        colocate,
+        colocate,          want_contiguous,
 };
 enum { CHANGES = sizeof changes / sizeof changes[0] };
 
@@ -276,6 +281,7 @@ START_TEST(verifier_and_check_agree)
 		params.dag = i % 4 != 0;
 		params.transfers = i % 3 == 0;
 		params.groups = i % 5 == 0;
+		params.undivided = i / CHANGES % 2 == 0;
 		random_instance_init(&instance, context, &params, seed + i);
 		instance.options.latency_limit_s = 0;
 		instance.options.period_limit_s = 0;
