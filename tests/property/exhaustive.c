@@ -3,12 +3,13 @@
  * The planner against every plan there is, on small random problems.
  *
  *     exhaustive [--objective latency|period|energy|weighted|all] [--count N]
- *                [--seed N] [--kinds] [--plain]
+ *                [--seed N] [--kinds] [--plain] [--transfers]
  *
  * --count problems per objective, the first with --seed, the next with the seed
  * after it; a failure is printed with the seed that repeats it (--count 1). --kinds
  * goes on after failures and prints one line for each. --plain checks the short cuts
- * below with every problem that is small enough, not only with some.
+ * below with every problem that is small enough, not only with some. --transfers has
+ * problems with hubs and with nodes whose transfers are work.
  *
  * What is shown, per objective: the planner's value is the best of the plan space
  * (1e-9 relative) for at least 99 % of the problems and for all but one of 1,000 not more
@@ -111,7 +112,7 @@ struct tally {
 struct run {
 	hidp_objective objective;
 	uint64_t count, seed;
-	bool all, kinds, plain;
+	bool all, kinds, plain, transfers;
 };
 
 static void report(const struct random_instance *in, const struct run *run, hidp_objective objective,
@@ -293,7 +294,7 @@ static bool run_objective(const struct run *run, hidp_objective objective,
 	for (uint64_t seed = run->seed; t.instances < run->count && (ok || run->kinds); seed++) {
 		struct random_instance in;
 		struct space space;
-		tiny_instance_init(&in, context, objective, seed);
+		tiny_instance_init(&in, context, objective, run->transfers, seed);
 		in.seed = last = seed;
 		if (space_begin(&space, &in, false) &&
 		    (space_count(&space, PLANS_MAX) <= PLANS_MAX || run->count == 1))
@@ -328,7 +329,7 @@ static bool run_objective(const struct run *run, hidp_objective objective,
 static int usage(void)
 {
 	fprintf(stderr, "usage: exhaustive [--objective latency|period|energy|weighted|all] "
-	                "[--count N] [--seed N] [--kinds] [--plain]\n");
+	                "[--count N] [--seed N] [--kinds] [--plain] [--transfers]\n");
 	return 2;
 }
 
@@ -356,6 +357,8 @@ int main(int argc, char **argv)
 			run.kinds = true;
 		else if (strcmp(argv[i], "--plain") == 0)
 			run.plain = true;
+		else if (strcmp(argv[i], "--transfers") == 0)
+			run.transfers = true;
 		else if (strcmp(argv[i], "--count") == 0 && more)
 			run.count = strtoull(argv[++i], NULL, 0);
 		else if (strcmp(argv[i], "--seed") == 0 && more)

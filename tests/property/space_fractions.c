@@ -65,15 +65,18 @@ static bool read_route(struct routes *r, const struct space_plan *single, struct
 	for (hidp_node_id n = 0; n < s->node_count; n++) {
 		struct hidp_node_figures f = HIDP_NODE_FIGURES_INIT;
 		hidp_plan_get_node_figures(plan, n, &f);
-		route->load[at++] = f.transmit_s;
-		route->load[at++] = f.receive_s;
+		uint32_t flags = s->node[n].flags;
+		bool counts = !(flags & (HIDP_NODE_HUB | HIDP_NODE_TRANSFERS_ARE_WORK));
+		double work = flags & HIDP_NODE_TRANSFERS_ARE_WORK ? f.transmit_s + f.receive_s : 0;
+		route->load[at++] = counts ? f.transmit_s : 0;
+		route->load[at++] = counts ? f.receive_s : 0;
 		route->work_j += f.transmit_s * s->node[n].power_transmit_w +
 		                 f.receive_s * s->node[n].power_receive_w;
 		r->takes_part[n] |= f.transmit_s > 0 || f.receive_s > 0;
 		for (hidp_processor_id p = 0; p < s->processor_count[n]; p++) {
 			struct hidp_processor_figures g = HIDP_PROCESSOR_FIGURES_INIT;
 			hidp_plan_get_processor_figures(plan, n, p, &g);
-			route->load[at++] = g.busy_s;
+			route->load[at++] = g.busy_s + work;
 			route->work_j += g.busy_s * s->processor[n][p].power_active_w;
 		}
 	}

@@ -68,11 +68,12 @@ static void add_limits(struct random_instance *in, struct rng *rng)
 }
 
 void tiny_instance_init(struct random_instance *instance, struct hidp_context *context,
-                        hidp_objective objective, uint64_t seed)
+                        hidp_objective objective, bool transfers, uint64_t seed)
 {
 	struct rng rng;
 	rng_seed(&rng, seed);
 	struct random_params params = tiny_params(rng_bits(&rng), &rng);
+	params.transfers = transfers;
 	random_instance_init(instance, context, &params, rng_bits(&rng));
 	struct hidp_plan_options *o = &instance->options;
 	/* the same model and cluster for every objective */

@@ -6,11 +6,11 @@
 
 /*
  * A random problem that is small enough to be enumerated, and different in kind from
- * seed to seed. The objective is given; limits, where there are some, are near what
+ * seed to seed; with `transfers` some nodes are hubs, and of some the transfers are work. The objective is given; limits, where there are some, are near what
  * plans need. The caller destroys it as random_instance_init() says.
  */
 void tiny_instance_init(struct random_instance *instance, struct hidp_context *context,
-                        hidp_objective objective, uint64_t seed);
+                        hidp_objective objective, bool transfers, uint64_t seed);
 
 /* Sizes and kinds of problems; `kind` counts around. */
 struct random_params tiny_params(uint64_t kind, struct rng *rng);

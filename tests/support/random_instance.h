@@ -32,6 +32,7 @@ struct random_params {
 	bool limits;       /* some nodes and processors have little memory */
 	bool stream;       /* some are streams; a period objective makes one always */
 	bool groups;       /* some layers are colocated */
+	bool one_group;    /* all layers are, with each other */
 	bool undivided;    /* random plans divide no layer and deal out no requests */
 	bool contiguous;   /* plans are to be contiguous; includes `undivided` */
 	bool transfers;    /* some nodes are hubs, of some the transfers are work */
