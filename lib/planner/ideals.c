@@ -42,11 +42,13 @@ struct lattice {
 	uint32_t *tied;
 	struct flow *flows;
 	uint32_t flow_count;
-	double *seconds;         /* [turn * classes + class] */
+	double *seconds;         /* [turn * classes + class]; 0 where it cannot run */
+	bool *barred;            /* likewise: it cannot run */
 	/* ideals by size */
 	uint32_t count;
 	uint64_t *sets;          /* [ideal * words] */
 	double *work;            /* [ideal * classes + class] seconds of its items */
+	uint32_t *bars;          /* likewise: how many of them cannot run */
 	double *open;            /* [ideal] bytes that its items make for others */
 	uint32_t *next, *next_begin; /* ideals with one item more: next[next_begin[ideal] ..] */
 	uint32_t next_count;
@@ -55,6 +57,9 @@ struct lattice {
 	uint32_t *stamp, *stack; /* [ideal] */
 	uint32_t *front;         /* [flow] those that leave the ideal at hand */
 	uint32_t front_count;
+	/* flows that an item makes or reads: touched[touched_begin[turn] ..] */
+	uint32_t *touched, *touched_begin;
+	uint32_t *counted;       /* [flow] ideal + 1 for which it was counted last */
 };
 
 #define TABLE (4 * IDEALS_MAX)
@@ -100,14 +105,18 @@ static bool read_items(struct lattice *l)
 	l->free = hidp__arena_calloc(l->arena, l->words, sizeof(uint64_t));
 	l->tied = hidp__arena_alloc(l->arena, p->items, sizeof(uint32_t));
 	l->seconds = hidp__arena_calloc(l->arena, (size_t)p->items * classes, sizeof(double));
-	if (l->needs == NULL || l->free == NULL || l->tied == NULL || l->seconds == NULL)
+	l->barred = hidp__arena_calloc(l->arena, (size_t)p->items * classes, sizeof(bool));
+	if (l->needs == NULL || l->free == NULL || l->tied == NULL || l->seconds == NULL ||
+	    l->barred == NULL)
 		return false;
 	for (uint32_t layer = p->first; layer < p->end; layer++) {
 		const struct hidp__work *w = &p->tables->layers[layer];
 		uint32_t turn = p->turn[p->item_of[layer]];
-		for (uint32_t k = 0; k < classes; k++)
-			l->seconds[(size_t)turn * classes + k] +=
-			        p->seconds[(size_t)layer * p->count + l->classes->one[k]];
+		for (uint32_t k = 0; k < classes; k++) {
+			double s = p->seconds[(size_t)layer * p->count + l->classes->one[k]];
+			l->barred[(size_t)turn * classes + k] |= s == INFINITY;
+			l->seconds[(size_t)turn * classes + k] += s < INFINITY ? s : 0;
+		}
 		for (uint32_t i = 0; i < w->feed_count; i++) {
 			uint32_t from = w->feeds[i].place;
 			if (from == UINT32_MAX || from < p->first || from >= p->end)
@@ -158,7 +167,8 @@ static bool does_something(const struct lattice *l, uint32_t item)
 	uint32_t classes = l->classes->count;
 	bool does = false;
 	for (uint32_t k = 0; k < classes; k++)
-		does |= l->seconds[(size_t)item * classes + k] > 0;
+		does |= l->seconds[(size_t)item * classes + k] > 0 ||
+		        l->barred[(size_t)item * classes + k];
 	for (uint32_t k = 0; k < l->flow_count; k++)
 		does |= l->flows[k].maker == item;
 	return does;
@@ -196,6 +206,55 @@ static bool leaves(const struct lattice *l, const struct flow *f, const uint64_t
 	return f->kept || !is_within(f->readers, set, l->words);
 }
 
+/* Which flows change when an item joins an ideal. false: no memory. */
+static bool find_touched(struct lattice *l)
+{
+	size_t count = 0;
+	l->touched_begin = hidp__arena_calloc(l->arena, (size_t)l->p->items + 1, sizeof(uint32_t));
+	l->counted = hidp__arena_calloc(l->arena, (size_t)l->flow_count + 1, sizeof(uint32_t));
+	if (l->touched_begin == NULL || l->counted == NULL)
+		return false;
+	for (int pass = 0; pass < 2; pass++) {
+		count = 0;
+		for (uint32_t i = 0; i < l->p->items; i++) {
+			l->touched_begin[i] = (uint32_t)count;
+			for (uint32_t k = 0; k < l->flow_count; k++) {
+				if (l->flows[k].maker != i && !has(l->flows[k].readers, i))
+					continue;
+				if (pass == 1)
+					l->touched[count] = k;
+				count++;
+			}
+		}
+		if (pass == 0)
+			l->touched = hidp__arena_alloc(l->arena, count + 1, sizeof *l->touched);
+		if (l->touched == NULL)
+			return false;
+	}
+	l->touched_begin[l->p->items] = (uint32_t)count;
+	return true;
+}
+
+/* Bytes that a new ideal makes for others, from those of the one it grew from. */
+static double count_open(struct lattice *l, uint32_t from, uint32_t to)
+{
+	double open = l->open[from];
+	for (uint32_t i = 0; i < l->p->items; i++) {
+		if (!has(set_of(l, to), i) || has(set_of(l, from), i))
+			continue;
+		for (uint32_t k = l->touched_begin[i]; k < l->touched_begin[i + 1]; k++) {
+			const struct flow *f = &l->flows[l->touched[k]];
+			if (l->counted[l->touched[k]] == to + 1 || f->maker == UINT32_MAX)
+				continue;
+			l->counted[l->touched[k]] = to + 1;
+			bool was = has(set_of(l, from), f->maker) && leaves(l, f, set_of(l, from));
+			bool is = has(set_of(l, to), f->maker) && leaves(l, f, set_of(l, to));
+			open += was == is ? 0 : is ? f->bytes : -f->bytes;
+		}
+	}
+	return open;
+}
+
 /* The number of a set; it is new if it is the last. IDEALS_MAX: there are too many. */
 static uint32_t find_ideal(struct lattice *l, const uint64_t *set)
 {
@@ -217,6 +276,7 @@ static uint32_t find_ideal(struct lattice *l, const uint64_t *set)
 static bool grow(struct lattice *l, uint32_t ideal, uint64_t *set, uint32_t most_next)
 {
 	const struct hidp__placement *p = l->p;
+	uint32_t classes = l->classes->count;
 	l->next_begin[ideal] = l->next_count;
 	for (uint32_t i = 0; i < p->items; i++) {
 		const uint64_t *from = set_of(l, ideal);
@@ -228,14 +288,18 @@ static bool grow(struct lattice *l, uint32_t ideal, uint64_t *set, uint32_t most
 		for (uint32_t k = i + 1; k < p->items; k++)
 			if (l->tied[k] != UINT32_MAX && has(set, l->tied[k]))
 				put(set, k);
-		uint32_t to = find_ideal(l, set);
+		uint32_t known = l->count, to = find_ideal(l, set);
 		if (to == IDEALS_MAX || l->next_count == most_next)
 			return false;
 		l->next[l->next_count++] = to;
-		for (uint32_t k = 0; k < l->classes->count; k++)
-			l->work[(size_t)to * l->classes->count + k] =
-			        l->work[(size_t)ideal * l->classes->count + k] +
-			        l->seconds[(size_t)i * l->classes->count + k];
+		if (to < known)
+			continue;
+		l->open[to] = count_open(l, ideal, to);
+		for (uint32_t k = 0; k < classes; k++) {
+			size_t at = (size_t)to * classes + k, before = (size_t)ideal * classes + k;
+			l->work[at] = l->work[before] + l->seconds[(size_t)i * classes + k];
+			l->bars[at] = l->bars[before] + l->barred[(size_t)i * classes + k];
+		}
 	}
 	return true;
 }
@@ -248,15 +312,20 @@ static bool find_ideals(struct lattice *l, bool *complete)
 	uint64_t *set = hidp__arena_calloc(l->arena, l->words, sizeof *set);
 	l->sets = hidp__arena_alloc(l->arena, (size_t)IDEALS_MAX * l->words, sizeof *l->sets);
 	l->work = hidp__arena_alloc(l->arena, (size_t)IDEALS_MAX * l->classes->count, sizeof(double));
+	l->bars = hidp__arena_alloc(l->arena, (size_t)IDEALS_MAX * l->classes->count, sizeof(uint32_t));
+	l->open = hidp__arena_alloc(l->arena, IDEALS_MAX, sizeof *l->open);
 	l->next = hidp__arena_alloc(l->arena, most_next, sizeof *l->next);
 	l->next_begin = hidp__arena_alloc(l->arena, IDEALS_MAX + 1, sizeof *l->next_begin);
 	l->table = hidp__arena_calloc(l->arena, TABLE, sizeof *l->table);
 	*complete = false;
-	if (set == NULL || l->sets == NULL || l->work == NULL || l->next == NULL ||
-	    l->next_begin == NULL || l->table == NULL)
+	if (set == NULL || l->sets == NULL || l->work == NULL || l->bars == NULL ||
+	    l->open == NULL || l->next == NULL ||
+	    l->next_begin == NULL || l->table == NULL || !find_touched(l))
 		return false;
 	find_ideal(l, set);
+	l->open[0] = 0;
 	memset(l->work, 0, l->classes->count * sizeof *l->work);
+	memset(l->bars, 0, l->classes->count * sizeof *l->bars);
 	for (uint32_t i = 0; i < l->count; i++) {
 		p->work += p->items;
 		if ((uint64_t)i * p->items * l->words > LATTICE_WORK || !grow(l, i, set, most_next))
@@ -270,22 +339,14 @@ static bool find_ideals(struct lattice *l, bool *complete)
 static bool begin_steps(struct lattice *l)
 {
 	size_t states = l->classes->states;
-	l->open = hidp__arena_calloc(l->arena, l->count, sizeof *l->open);
 	l->reached = hidp__arena_alloc(l->arena, l->count * states, sizeof *l->reached);
 	l->stamp = hidp__arena_calloc(l->arena, l->count, sizeof *l->stamp);
 	l->stack = hidp__arena_alloc(l->arena, l->count, sizeof *l->stack);
-	if (l->open == NULL || l->reached == NULL || l->stamp == NULL || l->stack == NULL)
+	if (l->reached == NULL || l->stamp == NULL || l->stack == NULL)
 		return false;
 	for (size_t i = 0; i < l->count * states; i++)
 		l->reached[i].longest = INFINITY;
 	l->reached[0].longest = 0;
-	for (uint32_t i = 0; i < l->count; i++)
-		for (uint32_t k = 0; k < l->flow_count; k++) {
-			const struct flow *f = &l->flows[k];
-			bool made = f->maker != UINT32_MAX && has(set_of(l, i), f->maker);
-			if (made && leaves(l, f, set_of(l, i)))
-				l->open[i] += f->bytes;
-		}
 	return true;
 }
 
@@ -317,17 +378,23 @@ static void measure_step(const struct lattice *l, uint32_t from, uint32_t to, do
 }
 
 /*
- * Is enough left of the processors for what is left of the items, within `most` each? Every
- * second of the first class that is saved takes others at least `ratio[class]` seconds.
+ * Seconds of the first class that the processors which are left can save, within `most` each:
+ * every one of them takes others at least `ratio[class]` seconds.
  */
-static bool is_enough(const struct lattice *l, uint32_t ideal, uint32_t state, double most,
-                      const double *ratio)
+static double room_left(const struct lattice *l, uint32_t state, double most, const double *ratio)
 {
 	const struct hidp__classes *c = l->classes;
-	double left = l->work[(size_t)(l->count - 1) * c->count] - l->work[(size_t)ideal * c->count];
+	double room = 0;
 	for (uint32_t k = 0; k < c->count; k++)
-		left -= (c->size[k] - hidp__taken(c, state, k)) * most / ratio[k];
-	return !(left > 0);
+		room += (c->size[k] - hidp__taken(c, state, k)) * (most / ratio[k]);
+	return room;
+}
+
+/* Seconds of the first class that an ideal leaves. */
+static double work_left(const struct lattice *l, uint32_t ideal)
+{
+	uint32_t classes = l->classes->count;
+	return l->work[(size_t)(l->count - 1) * classes] - l->work[(size_t)ideal * classes];
 }
 
 /* Seconds of a class for one second of the first class, at least. */
@@ -338,8 +405,10 @@ static void find_ratios(const struct lattice *l, double *ratio)
 		ratio[k] = k == 0 ? 1 : INFINITY;
 		for (uint32_t i = 0; i < l->p->items && k > 0; i++) {
 			const double *s = l->seconds + (size_t)i * classes;
-			double r = s[0] > 0 && s[0] < INFINITY ? s[k] / s[0] : s[0] > 0 ? 0 : INFINITY;
-			ratio[k] = r < ratio[k] ? r : ratio[k];
+			bool barred = l->barred[(size_t)i * classes + k];
+			/* what only others can run is no work of the first class */
+			if (s[0] > 0 && !barred && s[k] / s[0] < ratio[k])
+				ratio[k] = s[k] / s[0];
 		}
 	}
 }
@@ -357,10 +426,24 @@ static void reach(struct lattice *l, uint32_t from, uint32_t to, uint32_t class,
 	}
 }
 
-/* All steps from an ideal that are below `most`. */
-static void step(struct lattice *l, uint32_t from, double most)
+/* What can be left behind a step from this ideal, at most. */
+static double room_behind(const struct lattice *l, uint32_t from, double most, const double *ratio)
 {
 	const struct hidp__classes *c = l->classes;
+	const struct reached *r = l->reached + (size_t)from * c->states;
+	double room = 0;
+	for (uint32_t i = 0; i < c->states; i++)
+		for (uint32_t k = 0; k < c->count; k++)
+			if (r[i].longest < INFINITY && hidp__taken(c, i, k) < c->size[k])
+				room = fmax(room, room_left(l, i + c->weight[k], most, ratio));
+	return room;
+}
+
+/* All steps from an ideal that are below `most`. */
+static void step(struct lattice *l, uint32_t from, double most, const double *ratio)
+{
+	const struct hidp__classes *c = l->classes;
+	double room = room_behind(l, from, most, ratio);
 	uint32_t height = 0;
 	find_front(l, from);
 	l->stack[height++] = from;
@@ -369,20 +452,23 @@ static void step(struct lattice *l, uint32_t from, double most)
 		uint32_t at = l->stack[--height];
 		for (uint32_t i = l->next_begin[at]; i < l->next_begin[at + 1]; i++) {
 			uint32_t to = l->next[i];
-			double in, out;
-			bool goes_on = false;
+			double in = 0, out = 0;
+			bool goes_on = false, ends = !(work_left(l, to) > room);
 			if (l->stamp[to] == from + 1)
 				continue;
 			l->stamp[to] = from + 1;
-			l->p->work += 4;
-			measure_step(l, from, to, &in, &out);
+			l->p->work += ends ? 4 : 1;
+			if (ends)
+				measure_step(l, from, to, &in, &out);
 			for (uint32_t k = 0; k < c->count; k++) {
 				double s = l->work[(size_t)to * c->count + k] -
 				           l->work[(size_t)from * c->count + k];
 				double load = s + in * l->p->in_s[c->one[k]] +
 				              out * l->p->out_s[c->one[k]];
-				goes_on |= s < most;
-				if (load < most)
+				bool runs = l->bars[(size_t)to * c->count + k] ==
+				            l->bars[(size_t)from * c->count + k];
+				goes_on |= runs && s < most;
+				if (ends && runs && load < most)
 					reach(l, from, to, k, load);
 			}
 			if (goes_on)
@@ -397,7 +483,8 @@ static bool prune(struct lattice *l, uint32_t ideal, double most, const double *
 	struct reached *r = l->reached + (size_t)ideal * l->classes->states;
 	bool any = false;
 	for (uint32_t i = 0; i < l->classes->states; i++) {
-		if (r[i].longest < INFINITY && !is_enough(l, ideal, i, most, ratio))
+		if (r[i].longest < INFINITY &&
+		    work_left(l, ideal) > room_left(l, i, most, ratio))
 			r[i].longest = INFINITY;
 		any |= r[i].longest < INFINITY;
 	}
@@ -470,7 +557,7 @@ hidp_status hidp__ideals_search(struct hidp__placement *p, const struct hidp__cl
 		find_ratios(&l, ratio);
 		for (; i + 1 < l.count && p->work < work_limit; i++)
 			if (prune(&l, i, most, ratio))
-				step(&l, i, most);
+				step(&l, i, most, ratio);
 		*found = follow(&l, items);
 		*proven = i + 1 == l.count;
 	}
