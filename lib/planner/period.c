@@ -7,6 +7,9 @@
 #include "planner/fractions.h"
 #include "planner/placement.h"
 
+/* Part of a period that is not worth another look. */
+#define AS_GOOD 1e-3
+
 /* Offers plans made of pipelines: one over all nodes, or one on each, requests dealt out to them. */
 struct offers {
 	const struct hidp__pricing *pricing;
@@ -111,8 +114,8 @@ static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *
 	hidp_status status = hidp__pipeline_on(&pipeline, p->search, node, p->head,
 	                                       p->tables->layer_count);
 	if (status == HIDP_OK && pipeline.longest < INFINITY)
-		status = hidp__placement_on(&pipeline, p->search, node, p->head,
-		                            p->tables->layer_count);
+		status = hidp__placement_on(&pipeline, p->search, HIDP__PLACE_ANYWHERE, node,
+		                            p->head, p->tables->layer_count);
 	if (status != HIDP_OK || pipeline.longest == INFINITY)
 		return status;
 	k->on = pipeline.on;
@@ -242,8 +245,7 @@ static hidp_status offer_head(struct offers *p, uint32_t head)
 
 /*
  * Every layer on one processor, and those of a processor next to each other: over the nodes
- * around a hub, or on one node. Where there is no other way than what was looked at, that is
- * the best.
+ * around a hub, or on one node.
  */
 static hidp_status offer_contiguous(struct offers *p, struct hidp__pipeline *all)
 {
@@ -256,15 +258,37 @@ static hidp_status offer_contiguous(struct offers *p, struct hidp__pipeline *all
 		able += t->sites[n].usable_count != 0;
 		only = t->sites[n].usable_count != 0 ? n : only;
 	}
-	hidp_status status = hidp__placement_through_hub(all, p->search);
+	hidp_status status = hidp__placement_through_hub(all, p->search, HIDP__PLACE_CONTIGUOUS);
 	if (status == HIDP_OK && able == 1)
-		status = hidp__placement_on(all, p->search, only, 0, t->layer_count);
+		status = hidp__placement_on(all, p->search, HIDP__PLACE_CONTIGUOUS, only, 0,
+		                            t->layer_count);
 	if (status != HIDP_OK || all->longest == INFINITY)
 		return status;
-	status = offer_layers(p, all->on);
-	bool alone = p->pricing->period == 1 && p->pricing->latency + p->pricing->energy == 0;
-	if (status == HIDP_OK && all->proven && alone)
+	return offer_layers(p, all->on);
+}
+
+/* No others are wanted: where none was left out, the best is known. */
+static hidp_status search_contiguous(struct offers *p, struct hidp__pipeline *all)
+{
+	const struct hidp__pricing *pricing = p->pricing;
+	hidp_status status = offer_contiguous(p, all);
+	bool period_only = pricing->period == 1 && pricing->latency + pricing->energy == 0;
+	if (status == HIDP_OK && all->proven && period_only)
 		hidp__search_raise(p->search, all->longest);
+	return status;
+}
+
+/* Layers where they make the loads most even; where memory is short, also in runs. */
+static hidp_status offer_placements(struct offers *p, struct hidp__pipeline *all)
+{
+	struct hidp__search *s = p->search;
+	hidp_status status = HIDP_OK;
+	if (all->longest < INFINITY)
+		status = hidp__placement_through_hub(all, s, HIDP__PLACE_ANYWHERE);
+	if (status == HIDP_OK && all->longest < INFINITY)
+		status = offer_layers(p, all->on);
+	if (status == HIDP_OK && p->pricing->memory_binds)
+		status = offer_contiguous(p, all);
 	return status;
 }
 
@@ -279,20 +303,17 @@ hidp_status hidp__search_period(struct hidp__pricing *pricing)
 	hidp_status status = hidp__pipeline_find(&all, search, &pricing->weights);
 	if (pricing->period == 1 && !search->restricted)
 		search->mixed_value = all.mean;
-	if (search->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) {
-		if (status == HIDP_OK)
-			status = offer_contiguous(&p, &all);
-		hidp__arena_back(search->arena, mark);
-		return status;
-	}
-	if (status == HIDP_OK && all.longest < INFINITY)
-		status = hidp__placement_through_hub(&all, search);
-	if (status == HIDP_OK && all.longest < INFINITY)
-		status = offer_layers(&p, all.on);
-	if (status == HIDP_OK)
+	bool contiguous = (search->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) != 0;
+	if (status == HIDP_OK && contiguous)
+		status = search_contiguous(&p, &all);
+	if (status == HIDP_OK && !contiguous)
 		status = offer_takers(&p);
-	if (status == HIDP_OK && all.leaves > 0)
+	if (status == HIDP_OK && !contiguous && all.leaves > 0)
 		status = offer_head(&p, all.leaves);
+	/* no placement is better than the mixture of pipelines, if that is what was found */
+	if (status == HIDP_OK && !contiguous &&
+	    !(search->value <= search->mixed_value * (1 + AS_GOOD)))
+		status = offer_placements(&p, &all);
 	hidp__arena_back(search->arena, mark);
 	return status;
 }

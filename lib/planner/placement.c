@@ -696,8 +696,8 @@ static uint64_t shakes_of(const struct hidp__placement *p, uint64_t left)
 
 /* `hub`: around it, or HIDP_NODE_NONE; `only`: no other node can compute. */
 static hidp_status place(struct hidp__pipeline *best, struct hidp__search *search,
-                         hidp_node_id node, hidp_node_id hub, uint32_t first, uint32_t end,
-                         bool only)
+                         enum hidp__placing placing, hidp_node_id node, hidp_node_id hub,
+                         uint32_t first, uint32_t end, bool only)
 {
 	struct hidp__placement p;
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
@@ -708,7 +708,7 @@ static hidp_status place(struct hidp__pipeline *best, struct hidp__search *searc
 		                                                  : 0;
 		if (p.count == 0)
 			status = HIDP_OK;
-		else if (search->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS)
+		else if (placing == HIDP__PLACE_CONTIGUOUS)
 			status = be_contiguous(&p, best, left, &best->proven);
 		else
 			status = improve(&p, best, only ? shakes_of(&p, left) : 0);
@@ -719,15 +719,16 @@ static hidp_status place(struct hidp__pipeline *best, struct hidp__search *searc
 }
 
 hidp_status hidp__placement_on(struct hidp__pipeline *pipeline, struct hidp__search *search,
-                               hidp_node_id node, uint32_t first, uint32_t end)
+                               enum hidp__placing placing, hidp_node_id node, uint32_t first,
+                               uint32_t end)
 {
 	const struct hidp__tables *t = search->tables;
 	bool only = true;
 	for (hidp_node_id n = 0; n < t->node_count; n++)
 		only &= n == node || t->sites[n].usable_count == 0;
-	if (t->sites[node].usable_count < 2)
+	if (t->sites[node].usable_count < 2 && placing == HIDP__PLACE_ANYWHERE)
 		return HIDP_OK;
-	return place(pipeline, search, node, HIDP_NODE_NONE, first, end, only);
+	return place(pipeline, search, placing, node, HIDP_NODE_NONE, first, end, only);
 }
 
 /*
@@ -756,11 +757,11 @@ static hidp_node_id find_hub(const struct hidp__tables *t)
 }
 
 hidp_status hidp__placement_through_hub(struct hidp__pipeline *pipeline,
-                                        struct hidp__search *search)
+                                        struct hidp__search *search, enum hidp__placing placing)
 {
 	hidp_node_id hub = find_hub(search->tables);
 	if (hub == HIDP_NODE_NONE)
 		return HIDP_OK;
-	return place(pipeline, search, HIDP_NODE_NONE, hub, 0, search->tables->layer_count,
-	             true);
+	return place(pipeline, search, placing, HIDP_NODE_NONE, hub, 0,
+	             search->tables->layer_count, true);
 }
