@@ -55,8 +55,9 @@ enum hidp_plan_flag {
 	HIDP_PLAN_INPUT_AT = 1u << 1, /**< `input_node` is set; else the input is at the leader */
 	HIDP_PLAN_OUTPUT_AT = 1u << 2, /**< `output_node` is set; else the output is wanted at the leader */
 	HIDP_PLAN_RESIDENT = 1u << 3, /**< `resident_*` and `previous` say which weights are where already */
-	HIDP_PLAN_CONTIGUOUS = 1u << 4 /**< every layer is computed by one processor alone, and no way through the
-	                                    model leads from the layers of a processor to others and back to it */
+	HIDP_PLAN_CONTIGUOUS = 1u << 4 /**< every layer is computed by one processor alone, and there is an order of
+	                                    the processors in which each reads only of those before it: no way
+	                                    through the model leads from a processor to others and back to it */
 };
 
 /**

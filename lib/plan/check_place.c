@@ -138,6 +138,83 @@ static hidp_status check_way_back(const struct hidp__places *p, uint32_t process
 	return HIDP_OK;
 }
 
+/* Layers by processor, and for how much a processor waits that others make. */
+struct waits {
+	uint32_t *begin; /* [processors + 2] where its layers begin in `layers` */
+	hidp_layer_id *layers;
+	uint32_t *count; /* [processor] inputs of its layers that others make and that are not there */
+	uint32_t *queue; /* [processor] those that wait for nothing */
+};
+
+static bool find_waits(const struct hidp__places *p, struct waits *w, struct hidp__arena *arena)
+{
+	const struct hidp_model *model = p->problem->model;
+	uint32_t processors = p->problem->cluster->processor_count;
+	w->begin = hidp__arena_calloc(arena, (size_t)processors + 3, sizeof *w->begin);
+	w->layers = hidp__arena_alloc(arena, model->layer_count, sizeof *w->layers);
+	w->count = hidp__arena_calloc(arena, processors, sizeof *w->count);
+	w->queue = hidp__arena_alloc(arena, processors, sizeof *w->queue);
+	if (w->begin == NULL || w->layers == NULL || w->count == NULL || w->queue == NULL)
+		return false;
+	for (hidp_layer_id l = 0; l < model->layer_count; l++)
+		w->begin[p->runs_on[l] + 2]++;
+	for (uint32_t q = 0; q <= processors; q++)
+		w->begin[q + 2] += w->begin[q + 1];
+	for (hidp_layer_id l = 0; l < model->layer_count; l++) {
+		uint32_t on = p->runs_on[l];
+		w->layers[w->begin[on + 1]++] = l;
+		for (uint32_t k = 0; k < model->layers[l].input_count && on != 0; k++) {
+			uint32_t from = p->runs_on[model->layers[l].inputs[k].layer];
+			w->count[on - 1] += from != 0 && from != on;
+		}
+	}
+	return true;
+}
+
+/* What a processor makes is there: others wait for less. Returns how many are in the queue. */
+static uint32_t end_waits(const struct hidp__places *p, struct waits *w, uint32_t processor,
+                          uint32_t queued)
+{
+	const struct hidp_model *model = p->problem->model;
+	for (uint32_t i = w->begin[processor + 1]; i < w->begin[processor + 2]; i++) {
+		const struct hidp__layer *l = &model->layers[w->layers[i]];
+		for (uint32_t c = 0; c < l->consumer_count; c++) {
+			const struct hidp__layer *reader = &model->layers[l->consumers[c]];
+			uint32_t on = p->runs_on[l->consumers[c]] - 1;
+			for (uint32_t k = 0; k < reader->input_count && on != processor; k++)
+				if (reader->inputs[k].layer == w->layers[i] && --w->count[on] == 0)
+					w->queue[queued++] = on;
+		}
+	}
+	return queued;
+}
+
+/* Is there an order of the processors in which each reads of those before it alone? */
+static hidp_status check_order(const struct hidp__places *p, const char *where,
+                               struct hidp__arena *arena, struct hidp_diagnostic *diagnostic)
+{
+	const struct hidp_cluster *c = p->problem->cluster;
+	struct waits w;
+	uint32_t queued = 0;
+	if (!find_waits(p, &w, arena))
+		return hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
+	for (uint32_t q = 0; q < c->processor_count; q++)
+		if (w.count[q] == 0)
+			w.queue[queued++] = q;
+	for (uint32_t i = 0; i < queued; i++)
+		queued = end_waits(p, &w, w.queue[i], queued);
+	if (queued == c->processor_count)
+		return HIDP_OK;
+	for (hidp_node_id n = 0; n < c->node_count; n++)
+		for (uint32_t q = 0; q < c->nodes[n].processor_count; q++)
+			if (w.count[c->nodes[n].first_processor + q] > 0)
+				return hidp__fail(diagnostic, HIDP_ERR_PLAN, where,
+				                  "processor %s of node %s waits for others that "
+				                  "wait for it: the plan is not contiguous",
+				                  processor_name(p, n, q), node_name(p, n));
+	return HIDP_OK;
+}
+
 /* Takes time linear in layers and inputs for every processor that is used. */
 hidp_status hidp__places_end(const struct hidp__places *p, const char *where,
                              struct hidp__arena *arena, struct hidp_diagnostic *diagnostic)
@@ -165,5 +242,5 @@ hidp_status hidp__places_end(const struct hidp__places *p, const char *where,
 		if (s != HIDP_OK)
 			return s;
 	}
-	return HIDP_OK;
+	return check_order(p, where, arena, diagnostic);
 }

@@ -110,6 +110,39 @@ static hidp_status check_processor(const struct hidp__verify *v, uint32_t proces
 	return HIDP_OK;
 }
 
+/*
+ * Processors in an order: each behind those that it reads of. Ranks that grow without end show
+ * that there is none; flood[layer] holds the rank of the layer's processor, at its first layer.
+ */
+static hidp_status check_ranks(const struct hidp__verify *v)
+{
+	const struct hidp_model *m = v->model;
+	bool grows = true;
+	for (hidp_layer_id l = 0; l < m->layer_count; l++)
+		v->flood[l] = 0;
+	for (uint32_t round = 0; grows && round <= m->layer_count; round++) {
+		grows = false;
+		for (hidp_layer_id l = 0; l < m->layer_count; l++) {
+			for (uint32_t i = 0; i < m->layers[l].input_count; i++) {
+				hidp_layer_id from = m->layers[l].inputs[i].layer;
+				bool other = v->runs_on[from] != v->runs_on[l];
+				uint32_t least = v->flood[from] + (other && v->runs_on[from] != HIDP__NEVER);
+				for (hidp_layer_id k = 0; k < m->layer_count && v->flood[l] < least; k++)
+					if (v->runs_on[k] == v->runs_on[l] && v->runs_on[k] != HIDP__NEVER &&
+					    v->flood[k] < least) {
+						v->flood[k] = least;
+						grows = true;
+					}
+			}
+		}
+	}
+	if (!grows)
+		return HIDP_OK;
+	return FAIL(v, v->stage_of[m->layer_count - 1], HIDP__NO_SHARE,
+	            "processors wait for each other: there is no order in which each reads of those "
+	            "before it");
+}
+
 hidp_status hidp__verify_contiguous(const struct hidp__verify *v)
 {
 	hidp_status status = HIDP_OK;
@@ -118,5 +151,5 @@ hidp_status hidp__verify_contiguous(const struct hidp__verify *v)
 	status = check_undivided(v);
 	for (uint32_t p = 0; p < v->cluster->processor_count && status == HIDP_OK; p++)
 		status = check_processor(v, p);
-	return status;
+	return status == HIDP_OK ? check_ranks(v) : status;
 }

@@ -142,8 +142,9 @@ static bool read_flows(struct lattice *l)
 	for (uint32_t layer = p->first; layer < p->end; layer++) {
 		const struct hidp__work *w = &p->tables->layers[layer];
 		for (uint32_t i = 0; i < w->feed_count; i++)
-			put(readers + (size_t)w->feeds[i].layer * l->words,
-			    p->turn[p->item_of[layer]]);
+			if (hidp__feed_rows(w, &w->feeds[i]) > 0)
+				put(readers + (size_t)w->feeds[i].layer * l->words,
+				    p->turn[p->item_of[layer]]);
 	}
 	for (hidp_layer_id t = 0; t < tensors; t++) {
 		uint32_t place = p->tables->place_of[t];

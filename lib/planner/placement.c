@@ -38,9 +38,11 @@ static void measure_tensors(struct hidp__placement *p)
 		for (uint32_t i = 0; i < w->feed_count; i++) {
 			const struct hidp__feed *f = &w->feeds[i];
 			double bytes = hidp__feed_rows(w, f) * f->row_bytes;
+			if (!(bytes > 0))
+				continue;
 			p->bytes[f->layer] = fmax(p->bytes[f->layer], bytes);
 			p->least_bytes[f->layer] = fmin(p->least_bytes[f->layer], bytes);
-			if (hidp__is_first_feed(w, i) && l >= p->end)
+			if (hidp__reads_first(w, i) && l >= p->end)
 				p->kept[f->layer]++;
 		}
 		p->kept[w->id] += w->last_reader == t->layer_count;
@@ -56,6 +58,19 @@ static uint32_t item_of_group(const struct hidp__placement *p, uint32_t layer)
 		if (m->layers[p->tables->layers[l].id].colocation == group)
 			return p->item_of[l];
 	return UINT32_MAX;
+}
+
+/* The layers of the items, one item after another. */
+static void list_members(struct hidp__placement *p)
+{
+	memset(p->item, 0, ((size_t)p->items + 2) * sizeof *p->item);
+	for (uint32_t l = p->first; l < p->end; l++)
+		p->item[p->item_of[l] + 2]++;
+	/* item[i + 1]: where the next member of item i goes, in the end where it ends */
+	for (uint32_t i = 0; i < p->items; i++)
+		p->item[i + 2] += p->item[i + 1];
+	for (uint32_t l = p->first; l < p->end; l++)
+		p->member[p->item[p->item_of[l] + 1]++] = l;
 }
 
 /* Layers of one group are one item. */
@@ -74,13 +89,8 @@ static bool find_items(struct hidp__placement *p)
 	for (uint32_t l = p->first; l < p->end; l++) {
 		uint32_t item = item_of_group(p, l);
 		p->item_of[l] = item != UINT32_MAX ? item : p->items++;
-		p->item[p->item_of[l] + 2]++;
 	}
-	/* item[i + 1]: where the next member of item i goes, in the end where it ends */
-	for (uint32_t i = 0; i < p->items; i++)
-		p->item[i + 2] += p->item[i + 1];
-	for (uint32_t l = p->first; l < p->end; l++)
-		p->member[p->item[p->item_of[l] + 1]++] = l;
+	list_members(p);
 	return true;
 }
 
@@ -102,6 +112,44 @@ static bool is_ready(const struct hidp__placement *p, uint32_t item)
 				return false;
 		}
 	}
+	return true;
+}
+
+/*
+ * Items that read of each other, if not directly, become one: in an order of processors they
+ * have to be on the same. follows[item * words]: the items that read of it. false: no memory.
+ */
+static bool join_circles(struct hidp__placement *p)
+{
+	uint32_t words = (p->items + 63) / 64, items = 0;
+	uint64_t *follows = hidp__arena_calloc(p->arena, (size_t)p->items * words, sizeof *follows);
+	uint32_t *joined = hidp__arena_alloc(p->arena, p->items, sizeof *joined);
+	if (follows == NULL || joined == NULL)
+		return false;
+	for (uint32_t l = p->first; l < p->end; l++)
+		for (uint32_t i = 0; i < p->tables->layers[l].feed_count; i++) {
+			uint32_t from = feeding_item(p, &p->tables->layers[l].feeds[i]);
+			if (from != UINT32_MAX)
+				follows[(size_t)from * words + p->item_of[l] / 64] |=
+				        (uint64_t)1 << (p->item_of[l] % 64);
+		}
+	for (uint32_t k = 0; k < p->items; k++)
+		for (uint32_t i = 0; i < p->items; i++)
+			for (uint32_t w = 0; w < words && follows[(size_t)i * words + k / 64] >> (k % 64) & 1;
+			     w++)
+				follows[(size_t)i * words + w] |= follows[(size_t)k * words + w];
+	for (uint32_t i = 0; i < p->items; i++) {
+		joined[i] = UINT32_MAX;
+		for (uint32_t k = 0; k < i && joined[i] == UINT32_MAX; k++)
+			if (follows[(size_t)i * words + k / 64] >> (k % 64) & 1 &&
+			    follows[(size_t)k * words + i / 64] >> (i % 64) & 1)
+				joined[i] = joined[k];
+		joined[i] = joined[i] != UINT32_MAX ? joined[i] : items++;
+	}
+	for (uint32_t l = p->first; l < p->end; l++)
+		p->item_of[l] = joined[p->item_of[l]];
+	p->items = items;
+	list_members(p);
 	return true;
 }
 
@@ -194,8 +242,11 @@ static bool begin(struct hidp__placement *p, const struct hidp__search *search, 
 		p->least_bytes[i] = INFINITY;
 	}
 	measure_tensors(p);
-	for (size_t i = 0; i < tensors; i++)
+	p->exact = true;
+	for (size_t i = 0; i < tensors; i++) {
 		p->least_bytes[i] = fmin(p->least_bytes[i], p->bytes[i]);
+		p->exact &= p->least_bytes[i] == p->bytes[i];
+	}
 	if (!find_items(p))
 		return false;
 	put_in_order(p);
@@ -253,7 +304,7 @@ static void move_layer(struct hidp__placement *p, uint32_t layer, uint32_t to)
 	add_copies(p, w->id, 1);
 	for (uint32_t i = 0; i < w->feed_count; i++) {
 		hidp_layer_id tensor = w->feeds[i].layer;
-		if (!hidp__is_first_feed(w, i))
+		if (!hidp__reads_first(w, i))
 			continue;
 		add_copies(p, tensor, -1);
 		p->readers[(size_t)tensor * p->count + from]--;
@@ -278,7 +329,7 @@ static void place_all(struct hidp__placement *p, const uint32_t *on)
 			p->loads[p->on[l]] += hand_over_s(p, p->on[l - 1], p->on[l]);
 		p->maker[w->id] = p->on[l];
 		for (uint32_t i = 0; i < w->feed_count; i++)
-			if (hidp__is_first_feed(w, i))
+			if (hidp__reads_first(w, i))
 				p->readers[(size_t)w->feeds[i].layer * p->count + p->on[l]]++;
 	}
 	for (hidp_layer_id i = 0; i < tensors && p->copies; i++)
@@ -446,7 +497,7 @@ static void add_layer_to_run(struct cuts *c, uint32_t layer)
 		const struct hidp__feed *f = &w->feeds[i];
 		uint32_t from = feeding_item(p, f);
 		bool inside = from != UINT32_MAX && p->turn[from] >= c->begin;
-		if (!hidp__is_first_feed(w, i))
+		if (!hidp__reads_first(w, i))
 			continue;
 		if (inside && --c->unread[f->layer] == 0)
 			c->out -= p->bytes[f->layer];
@@ -499,7 +550,7 @@ static bool begin_cuts(struct cuts *c, struct hidp__placement *p, const struct h
 	for (uint32_t l = p->first; l < p->end; l++) {
 		const struct hidp__work *w = &p->tables->layers[l];
 		for (uint32_t i = 0; i < w->feed_count; i++)
-			c->all[w->feeds[i].layer] += hidp__is_first_feed(w, i);
+			c->all[w->feeds[i].layer] += hidp__reads_first(w, i);
 	}
 	return true;
 }
@@ -667,9 +718,14 @@ static hidp_status be_contiguous(struct hidp__placement *p, struct hidp__pipelin
 	bool found;
 	best->longest = INFINITY;
 	*proven = false;
+	if (!p->ordered) {
+		if (!join_circles(p))
+			return HIDP_ERR_NOMEM;
+		put_in_order(p);
+	}
 	if (!find_classes(p, &classes))
 		return HIDP_ERR_NOMEM;
-	if (!p->ordered || classes.states > STATES_MAX)
+	if (classes.states > STATES_MAX)
 		return HIDP_OK;
 	hidp_status status = cut_into_runs(p, &classes, INFINITY, &found);
 	if (status != HIDP_OK)
@@ -679,6 +735,7 @@ static hidp_status be_contiguous(struct hidp__placement *p, struct hidp__pipelin
 		keep(p, best);
 	}
 	status = hidp__ideals_search(p, &classes, best->longest, work_limit, &found, proven);
+	*proven &= p->exact || !found;
 	if (status == HIDP_OK && found) {
 		place_all(p, p->on);
 		keep(p, best);

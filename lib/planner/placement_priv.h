@@ -18,7 +18,8 @@ struct hidp__placement {
 	bool copies;         /* some processor does */
 	/* tensors are numbered as in the model */
 	double *bytes;       /* [tensor] that others need of it */
-	double *least_bytes; /* [tensor] that each of them needs at least */
+	double *least_bytes; /* [tensor] that each of those who read it needs at least */
+	bool exact;          /* that is the same for all tensors */
 	uint32_t *readers;   /* [tensor * count + processor] layers there that read it */
 	uint32_t *kept;      /* [tensor] times that it is wanted in the shared memory */
 	uint32_t *maker;     /* [tensor] processor; count: it is in the shared memory */
@@ -44,13 +45,13 @@ struct hidp__classes {
 	uint32_t states;  /* how many of each class are taken */
 };
 
-/* Is it the first feed of the layer from that tensor? */
-static inline bool hidp__is_first_feed(const struct hidp__work *w, uint32_t feed)
+/* Does the layer read rows of that tensor, and is this the first feed from it? */
+static inline bool hidp__reads_first(const struct hidp__work *w, uint32_t feed)
 {
 	for (uint32_t i = 0; i < feed; i++)
 		if (w->feeds[i].layer == w->feeds[feed].layer)
 			return false;
-	return true;
+	return hidp__feed_rows(w, &w->feeds[feed]) > 0;
 }
 
 /* How many processors of the class are taken in a state. */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contiguous plans against all of them:
+ *
+ *     contiguous [--count N] [--seed N]
+ *
+ * Random graphs of a few layers on accelerators around the memory of a host, as nodes around a
+ * hub and as processors of one node, with groups of layers that share a processor and layers
+ * that some processors cannot run. Every way to put the layers on processors is made by hand
+ * with the plan builder, which takes the contiguous ones alone. The planner's plan must be
+ * as good as the best of them, and proven.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hidp/hidp.h>
+
+#include "random_instance.h"
+#include "rng.h"
+
+#define SEED 20251300
+#define LAYERS_MAX 6
+#define PROCESSORS_MAX 4
+#define SAME 1e-9
+
+struct problem {
+	struct hidp_context *context;
+	struct hidp_model *model;
+	struct hidp_cluster *cluster;
+	struct hidp_cost *cost;
+	struct hidp_plan_options options;
+	uint32_t layers, processors;
+	hidp_node_id node[PROCESSORS_MAX];
+	hidp_processor_id processor[PROCESSORS_MAX];
+};
+
+static void make_model(struct problem *p, struct rng *rng)
+{
+	struct hidp_model_options options = HIDP_MODEL_OPTIONS_INIT;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	struct hidp_layer_desc in = HIDP_LAYER_DESC_INIT;
+	struct hidp_model_builder *builder;
+	hidp_layer_id layers[LAYERS_MAX + 1];
+	options.flags = HIDP_MODEL_KEEP_UNFUSED;
+	in.op = HIDP_OP_INPUT;
+	in.dtype = HIDP_DTYPE_INT8;
+	in.shape = (struct hidp_shape){1, rng_between(rng, 1, 20), 1, 1};
+	support_must(hidp_model_builder_new(p->context, &options, &builder), NULL, "builder");
+	support_must(hidp_model_builder_add(builder, &in, &layers[0], &diag), &diag, "input");
+	p->layers = (uint32_t)rng_between(rng, 2, LAYERS_MAX);
+	for (uint32_t l = 1; l <= p->layers; l++) {
+		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
+		struct hidp_row_rule rules[LAYERS_MAX];
+		hidp_layer_id inputs[LAYERS_MAX];
+		d.op = HIDP_OP_CUSTOM;
+		d.dtype = HIDP_DTYPE_INT8;
+		for (uint32_t from = 0; from < l; from++) {
+			bool last = from + 1 == l && d.input_count == 0;
+			if (!last && !rng_chance(rng, 40))
+				continue;
+			/* some are waited for alone */
+			rules[d.input_count] = rng_chance(rng, 15) ? (struct hidp_row_rule){1, 1, -2, 1}
+			                                           : (struct hidp_row_rule){1, 1, 0, 1};
+			inputs[d.input_count++] = layers[from];
+		}
+		d.inputs = inputs;
+		d.row_rules = rules;
+		d.shape = (struct hidp_shape){1, rng_between(rng, 1, 20), 1, 1};
+		d.colocation = rng_chance(rng, 30) ? (uint32_t)rng_between(rng, 1, 2) : 0;
+		support_must(hidp_model_builder_add(builder, &d, &layers[l], &diag), &diag, "layer");
+	}
+	support_must(hidp_model_builder_seal(builder, &p->model, &diag), &diag, "model");
+	hidp_model_builder_destroy(builder);
+}
+
+static void add_processor(struct problem *p, struct hidp_cluster_builder *builder,
+                          hidp_node_id node, double copy_Bps)
+{
+	struct hidp_processor_desc d = HIDP_PROCESSOR_DESC_INIT;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	for (uint32_t k = 0; k < HIDP_CLASS_COUNT; k++)
+		d.rate_flops[k] = 1;
+	d.copy_bandwidth_Bps = copy_Bps;
+	p->node[p->processors] = node;
+	support_must(hidp_cluster_builder_add_processor(builder, node, &d,
+	                                                &p->processor[p->processors++], &diag),
+	             &diag, "processor");
+}
+
+static void make_cluster(struct problem *p, struct rng *rng)
+{
+	struct hidp_cluster_builder *builder;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	struct hidp_node_desc host = HIDP_NODE_DESC_INIT;
+	uint32_t cores = (uint32_t)rng_between(rng, 1, 2), others = (uint32_t)rng_between(rng, 1, 2);
+	bool local = rng_chance(rng, 50);
+	hidp_node_id hub;
+	host.flags = local ? 0 : HIDP_NODE_HUB;
+	support_must(hidp_cluster_builder_new(p->context, &builder), NULL, "builder");
+	support_must(hidp_cluster_builder_add_node(builder, &host, &hub, &diag), &diag, "host");
+	for (uint32_t i = 0; i < cores; i++)
+		add_processor(p, builder, hub, 0);
+	for (uint32_t i = 0; i < others; i++) {
+		struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
+		struct hidp_link_desc link = HIDP_LINK_DESC_INIT;
+		if (local) {
+			add_processor(p, builder, hub, rng_scale(rng, 1, 20));
+			continue;
+		}
+		node.flags = HIDP_NODE_TRANSFERS_ARE_WORK;
+		support_must(hidp_cluster_builder_add_node(builder, &node, &link.to, &diag), &diag,
+		             "node");
+		add_processor(p, builder, link.to, 0);
+		link.from = hub;
+		link.bandwidth_Bps = rng_scale(rng, 1, 20);
+		support_must(hidp_cluster_builder_add_link(builder, &link, &diag), &diag, "link");
+		link.from = link.to;
+		link.to = hub;
+		link.bandwidth_Bps = rng_scale(rng, 1, 20);
+		support_must(hidp_cluster_builder_add_link(builder, &link, &diag), &diag, "link");
+	}
+	support_must(hidp_cluster_builder_seal(builder, &p->cluster, &diag), &diag, "cluster");
+	hidp_cluster_builder_destroy(builder);
+}
+
+static void make_cost(struct problem *p, struct rng *rng)
+{
+	struct hidp_cost_builder *builder;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	bool alike = rng_chance(rng, 40);
+	support_must(hidp_cost_builder_new(p->model, p->cluster, &builder), NULL, "cost");
+	for (hidp_layer_id l = 1; l <= p->layers; l++) {
+		double all = rng_chance(rng, 25) ? 0 : rng_scale(rng, 0.1, 10);
+		for (uint32_t i = 0; i < p->processors; i++) {
+			struct hidp_cost_entry e = HIDP_COST_ENTRY_INIT;
+			e.seconds = alike ? all * (p->node[i] == 0 ? 3 : 1) : all * rng_scale(rng, 0.3, 3);
+			e.row_fixed_s = e.channel_fixed_s = e.seconds;
+			e.flags = i > 0 && rng_chance(rng, 10) ? HIDP_COST_UNSUPPORTED : 0;
+			support_must(hidp_cost_builder_set(builder, l, p->node[i], p->processor[i], &e,
+			                                   &diag),
+			             &diag, "entry");
+		}
+	}
+	support_must(hidp_cost_builder_seal(builder, &p->cost, &diag), &diag, "cost");
+	hidp_cost_builder_destroy(builder);
+}
+
+/* A stage for each run of layers on a node, a step for each on a processor. */
+static hidp_status add_layers(const struct problem *p, struct hidp_plan_builder *builder,
+                              const uint32_t *on)
+{
+	hidp_status s = HIDP_OK;
+	for (uint32_t l = 0; l < p->layers && s == HIDP_OK; l++) {
+		struct hidp_stage_desc stage = HIDP_STAGE_DESC_INIT;
+		struct hidp_share_desc share = HIDP_SHARE_DESC_INIT;
+		struct hidp_step_desc step = HIDP_STEP_DESC_INIT;
+		struct hidp_slice_desc slice = HIDP_SLICE_DESC_INIT;
+		uint32_t stage_end = l + 1, end = l + 1;
+		while (stage_end < p->layers && p->node[on[stage_end]] == p->node[on[l]])
+			stage_end++;
+		while (end < p->layers && on[end] == on[l])
+			end++;
+		if (l == 0 || p->node[on[l]] != p->node[on[l - 1]]) {
+			stage.kind = HIDP_STAGE_SINGLE;
+			stage.layer_count = stage_end - l + (l == 0); /* the model input with the first */
+			share.node = p->node[on[l]];
+			s = hidp_plan_builder_add_stage(builder, &stage, NULL);
+			if (s == HIDP_OK)
+				s = hidp_plan_builder_add_share(builder, &share, NULL);
+		}
+		step.kind = HIDP_STEP_SINGLE;
+		step.layer_count = end - l;
+		slice.processor = p->processor[on[l]];
+		slice.end = 1;
+		if (s == HIDP_OK)
+			s = hidp_plan_builder_add_step(builder, &step, NULL);
+		if (s == HIDP_OK)
+			s = hidp_plan_builder_add_slice(builder, &slice, NULL);
+		l = end - 1;
+	}
+	return s;
+}
+
+/* The period with layer l + 1 on processor on[l]; INFINITY: that is no contiguous plan. */
+static double period_of(const struct problem *p, const uint32_t *on)
+{
+	struct hidp_plan_builder *builder;
+	struct hidp_plan *plan = NULL;
+	struct hidp_plan_figures f = HIDP_PLAN_FIGURES_INIT;
+	support_must(hidp_plan_builder_new(p->model, p->cluster, p->cost, &p->options, &builder, NULL),
+	             NULL, "builder");
+	hidp_status s = add_layers(p, builder, on);
+	if (s == HIDP_OK)
+		s = hidp_plan_builder_seal(builder, &plan, NULL);
+	hidp_plan_builder_destroy(builder);
+	if (s != HIDP_OK)
+		return INFINITY;
+	support_must(hidp_plan_verify(plan, NULL), NULL, "verifier");
+	support_must(hidp_plan_get_figures(plan, &f), NULL, "figures");
+	hidp_plan_unref(plan);
+	return f.period_s;
+}
+
+static double best_of_all(const struct problem *p)
+{
+	uint32_t on[LAYERS_MAX] = {0};
+	double best = INFINITY;
+	for (uint32_t l = 0; l < p->layers;) {
+		best = fmin(best, period_of(p, on));
+		for (l = 0; l < p->layers && ++on[l] == p->processors; l++)
+			on[l] = 0;
+	}
+	return best;
+}
+
+/* Is the planner's plan as good as the best? */
+static bool try_problem(uint64_t seed, unsigned long long *planned)
+{
+	struct problem p = {.processors = 0};
+	struct rng rng;
+	struct hidp_plan *plan = NULL;
+	struct hidp_plan_figures f = HIDP_PLAN_FIGURES_INIT;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	rng_seed(&rng, seed);
+	support_must(hidp_context_new(NULL, &p.context), NULL, "context");
+	make_model(&p, &rng);
+	make_cluster(&p, &rng);
+	make_cost(&p, &rng);
+	p.options = (struct hidp_plan_options)HIDP_PLAN_OPTIONS_INIT;
+	p.options.objective = HIDP_OBJECTIVE_PERIOD;
+	p.options.flags = HIDP_PLAN_CONTIGUOUS;
+	hidp_status s = hidp_plan(p.model, p.cluster, p.cost, &p.options, &plan, &diag);
+	double best = best_of_all(&p);
+	if (s == HIDP_OK)
+		support_must(hidp_plan_get_figures(plan, &f), NULL, "figures");
+	*planned += s == HIDP_OK;
+	bool good = s == HIDP_OK ? fabs(f.period_s - best) <= SAME * best && f.gap == 0
+	                         : best == INFINITY;
+	if (!good)
+		printf("--seed %llu --count 1: %s, period %.12g, bound %.12g, best of all %.12g\n",
+		       (unsigned long long)seed, s == HIDP_OK ? "planned" : diag.message, f.period_s,
+		       f.lower_bound, best);
+	hidp_plan_unref(plan);
+	hidp_cost_unref(p.cost);
+	hidp_cluster_unref(p.cluster);
+	hidp_model_unref(p.model);
+	hidp_context_unref(p.context);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long count = 100, seed = SEED, wrong = 0, planned = 0;
+	for (int i = 1; i < argc; i++) {
+		if (i + 1 < argc && strcmp(argv[i], "--count") == 0) {
+			count = strtoull(argv[++i], NULL, 10);
+		} else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
+			seed = strtoull(argv[++i], NULL, 10);
+		} else {
+			fprintf(stderr, "usage: contiguous [--count N] [--seed N]\n");
+			return 2;
+		}
+	}
+	for (unsigned long long i = 0; i < count; i++)
+		wrong += !try_problem(seed + i, &planned);
+	printf("contiguous: seeds %llu to %llu: %llu problems, %llu with a plan, %llu not as good as the "
+	       "best or not proven\n",
+	       seed, seed + count - 1, count, planned, wrong);
+	return wrong != 0 || planned == 0;
+}
