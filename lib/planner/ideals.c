@@ -180,7 +180,7 @@ static void find_followers(struct lattice *l)
 {
 	for (uint32_t i = 0; i < l->p->items; i++) {
 		uint32_t needs = 0, last = 0;
-		bool reads = false;
+		bool reads = false, reads_others = false;
 		uint64_t *set = l->needs + (size_t)i * l->words;
 		for (uint32_t w = 0; w < l->words; w++)
 			set[w] &= ~l->free[w];
@@ -189,14 +189,16 @@ static void find_followers(struct lattice *l)
 				needs++;
 				last = k;
 			}
-		for (uint32_t k = 0; k < l->flow_count; k++)
+		for (uint32_t k = 0; k < l->flow_count; k++) {
 			reads |= has(l->flows[k].readers, i);
+			reads_others |= has(l->flows[k].readers, i) && l->flows[k].maker != last;
+		}
 		l->tied[i] = UINT32_MAX;
 		if (does_something(l, i))
 			continue;
 		if (needs == 0 && !reads)
 			put(l->free, i);
-		else if (needs == 1)
+		else if (needs == 1 && !reads_others)
 			l->tied[i] = last;
 	}
 }
