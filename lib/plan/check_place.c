@@ -36,7 +36,8 @@ bool hidp__places_begin(struct hidp__places *places, const struct hidp__problem 
 	uint32_t seats = model->colocated != 0 ? model->layer_count : 1;
 	*places = (struct hidp__places){.problem = problem};
 	places->contiguous = (problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) != 0;
-	places->runs_on = hidp__arena_calloc(arena, model->layer_count, sizeof *places->runs_on);
+	places->runs_on = hidp__arena_calloc(arena, places->contiguous ? model->layer_count : 1,
+	                                     sizeof *places->runs_on);
 	places->seats = hidp__arena_calloc(arena, seats, sizeof *places->seats);
 	return places->runs_on != NULL && places->seats != NULL;
 }
@@ -58,7 +59,9 @@ hidp_status hidp__place(struct hidp__places *p, hidp_layer_id layer, hidp_node_i
                         struct hidp_diagnostic *diagnostic)
 {
 	const struct hidp__layer *l = &p->problem->model->layers[layer];
-	p->runs_on[layer] = p->problem->cluster->nodes[node].first_processor + processor + 1;
+	if (p->contiguous)
+		p->runs_on[layer] =
+		        p->problem->cluster->nodes[node].first_processor + processor + 1;
 	if (l->colocation == 0)
 		return HIDP_OK;
 	struct hidp__seat *seat = &p->seats[l->mate];

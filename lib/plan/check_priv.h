@@ -13,7 +13,7 @@ struct hidp__seat;
 struct hidp__places {
 	const struct hidp__problem *problem;
 	bool contiguous;        /* wanted */
-	uint32_t *runs_on;      /* [layer] processor of the cluster + 1; of several, one */
+	uint32_t *runs_on;      /* [layer] processor of the cluster + 1; only if contiguous */
 	struct hidp__seat *seats; /* [layer] of the colocation group whose first layer it is */
 	uint32_t stage, share;  /* under examination */
 	bool in_replica;
