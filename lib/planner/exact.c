@@ -360,13 +360,24 @@ static bool is_small(const struct hidp__search *s)
 }
 
 /*
+ * Is a plan more than something for every layer? What is left out as no better than something
+ * else may then be all that is allowed, and much that is tried is not allowed.
+ */
+static bool is_bound_together(const struct hidp__problem *problem)
+{
+	return problem->model->colocated != 0 ||
+	       (problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) != 0;
+}
+
+/*
  * What is left over is for other ways to find a better plan. The smallest problems are mostly
- * done in no time: the few that are not may take it.
+ * done in no time: the few that are not may take it, if it proves something.
  */
 static uint64_t work_allowed(const struct hidp__search *s, double options)
 {
 	uint64_t left = s->work < s->work_limit ? (s->work_limit - s->work) / 4 * 3 : 0;
-	bool few = s->tables->layer_count <= FEW_LAYERS && options <= FEW_OPTIONS;
+	bool few = s->tables->layer_count <= FEW_LAYERS && options <= FEW_OPTIONS &&
+	           !is_bound_together(s->problem);
 	return few || left < MANY_WORK ? left : MANY_WORK;
 }
 
@@ -432,8 +443,7 @@ hidp_status hidp__search_exact(struct hidp__search *search, const struct hidp__p
 		 * processor's memory, and for weights to be loaded, that can matter */
 		x.skipped = limits_processors(problem->cluster) ||
 		            (o->migration_weight > 0 && stream);
-		/* what is left out as no better than something else may be all that is allowed */
-		x.skipped |= problem->model->colocated != 0 || (o->flags & HIDP_PLAN_CONTIGUOUS);
+		x.skipped |= is_bound_together(problem);
 		x.route_count[0] = 1;
 		hidp__exact_next_stages(&x, 0, 0);
 		search->work += budget - x.work;
