@@ -74,6 +74,16 @@ static hidp_status infeasible(struct fixture *f)
 	           hidp_plan(f->model, f->cluster, f->cost, &options, &made, &f->diagnostic));
 }
 
+static hidp_status contiguous(struct fixture *f)
+{
+	struct hidp_plan_options options = HIDP_PLAN_OPTIONS_INIT;
+	options.flags = HIDP_PLAN_CONTIGUOUS;
+	options.objective = HIDP_OBJECTIVE_PERIOD;
+	options.work_limit = FIXTURE_WORK;
+	ACT_MAKING(hidp_plan,
+	           hidp_plan(f->model, f->cluster, f->cost, &options, &made, &f->diagnostic));
+}
+
 static void release_plan(struct fixture *f)
 {
 	f->out->figures.struct_size = sizeof f->out->figures;
@@ -146,6 +156,7 @@ const struct scenario planner_scenarios[] = {
         PLANS("weighted, paper", weighted_paper),
         PLANS("weighted, single", weighted_single),
         PLANS("all options", bounded),
+        PLANS("contiguous", contiguous),
         {"hidp_plan", "infeasible", ALLOCATES, infeasible, NULL, HIDP_ERR_INFEASIBLE, 0},
         {"hidp_planner_new", "", ALLOCATES, new_planner, release_planner, HIDP_OK, 0},
         {"hidp_planner_plan", "another load", ALLOCATES, plan_again, release_plan, HIDP_OK,

@@ -738,6 +738,51 @@ START_TEST(test_contiguous_pinned)
 }
 END_TEST
 
+/* Two accelerators, and a host that has the input, 40 bytes, for a layer of 10 ms. */
+static struct hidp_cluster *make_host(uint32_t flags)
+{
+	struct hidp_node_desc d = HIDP_NODE_DESC_INIT;
+	struct hidp_cluster_builder *before = f.cluster_builder;
+	ck_ok(hidp_cluster_builder_new(f.context, &f.cluster_builder), f.diag);
+	hidp_cluster_builder_destroy(before);
+	for (hidp_node_id n = ACC0; n <= HOST; n++) {
+		d.flags = n == HOST ? flags : 0;
+		fixture_node(&f, d);
+		fixture_processor(&f, n, n == HOST ? 1 : 1e6, 0, plain_processor);
+	}
+	fixture_link(&f, ACC0, HOST, 1000, 0, HIDP_MEDIUM_NONE);
+	fixture_link(&f, ACC1, HOST, 1000, 0, HIDP_MEDIUM_NONE);
+	fixture_seal_cluster(&f);
+	return hidp_cluster_ref(f.cluster);
+}
+
+/* What a planner remembers of a plain host, which can send so much and no more, says nothing of a hub. */
+START_TEST(test_remembered)
+{
+	struct hidp_planner *planner = NULL;
+	struct hidp_plan *plain = NULL, *fresh = NULL;
+	struct hidp_plan_figures a = HIDP_PLAN_FIGURES_INIT, b = HIDP_PLAN_FIGURES_INIT;
+	fixture_layer(&f, fixture_input(&f, 10, 1), 1, 1, 1, 10e3, 0);
+	fixture_seal_model(&f);
+	struct hidp_cluster *host = make_host(0), *hub = make_host(HIDP_NODE_HUB);
+	f.options.objective = HIDP_OBJECTIVE_PERIOD;
+	f.options.leader = HOST;
+	ck_assert_int_eq(hidp_planner_new(f.context, &planner), HIDP_OK);
+	ck_ok(hidp_planner_plan(planner, f.model, host, NULL, &f.options, &plain, &f.diag), f.diag);
+	ck_ok(hidp_planner_plan(planner, f.model, hub, NULL, &f.options, &f.plan, &f.diag), f.diag);
+	ck_ok(hidp_plan(f.model, hub, NULL, &f.options, &fresh, &f.diag), f.diag);
+	ck_assert_int_eq(hidp_plan_get_figures(f.plan, &a), HIDP_OK);
+	ck_assert_int_eq(hidp_plan_get_figures(fresh, &b), HIDP_OK);
+	ck_assert_double_eq(a.objective, b.objective);
+	ck_assert_double_eq(a.lower_bound, b.lower_bound);
+	hidp_plan_unref(plain);
+	hidp_plan_unref(fresh);
+	hidp_planner_destroy(planner);
+	hidp_cluster_unref(host);
+	hidp_cluster_unref(hub);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("placement");
@@ -754,6 +799,7 @@ int main(void)
 	tcase_add_test(tc, test_work_of_all_processors);
 	tcase_add_test(tc, test_delivery);
 	tcase_add_test(tc, test_planned);
+	tcase_add_test(tc, test_remembered);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("colocation");
 	tcase_add_checked_fixture(tc, set_up, tear_down);
