@@ -17,6 +17,10 @@
 #define FIRST_ROUNDS 4
 /* Rounds after them, in which the weights go towards those of the mixture. */
 #define MIXED_ROUNDS 20
+/* and one more for so many resources, of which each can need a pipeline of its own in the
+ * mixture; where there are very many that takes too long. */
+#define RESOURCES_PER_ROUND 8
+#define RESOURCES_MAX 128
 #define TOWARDS 0.7
 /* They end when no weights can make the cheapest pipeline dearer by more than this. */
 #define NEAR_ENOUGH 5e-3
@@ -56,6 +60,7 @@ struct finder {
 	double *rest;          /* [layer * place_count + place] still to pay after that processor */
 	double *enter;         /* [layer * nodes + node] to begin there */
 	uint32_t resources;
+	uint32_t rounds;       /* at most */
 	/* the pipelines so far */
 	uint32_t count;
 	uint32_t **on;         /* [pipeline] -> [layer] place */
@@ -95,7 +100,7 @@ static bool begin(struct finder *f, struct hidp__search *search, struct hidp__we
 	const struct hidp__tables *t = search->tables;
 	const struct hidp_cluster *c = t->problem->cluster;
 	struct hidp__arena *a = search->arena;
-	size_t row = (size_t)t->layer_count + 1, most = FIRST_ROUNDS + MIXED_ROUNDS;
+	size_t row = (size_t)t->layer_count + 1, most;
 	*f = (struct finder){.search = search,
 	                     .arena = a,
 	                     .tables = t,
@@ -105,6 +110,10 @@ static bool begin(struct finder *f, struct hidp__search *search, struct hidp__we
 	                     .end = end,
 	                     .weights = weights};
 	f->resources = (uint32_t)hidp__resource_count(c);
+	f->rounds = FIRST_ROUNDS + MIXED_ROUNDS;
+	if (f->resources <= RESOURCES_MAX)
+		f->rounds += f->resources / RESOURCES_PER_ROUND;
+	most = f->rounds;
 	if (!find_places(f, only))
 		return false;
 	f->bytes = hidp__arena_calloc(a, row, sizeof(double));
@@ -343,7 +352,7 @@ static hidp_status generate(struct finder *f, struct hidp__pipeline *best)
 	if (!hidp__weights_new(&kept, f->cluster, f->arena))
 		return HIDP_ERR_NOMEM;
 	hidp__weights_copy(&kept, f->weights, f->cluster);
-	for (uint32_t round = 0; round < FIRST_ROUNDS + MIXED_ROUNDS; round++) {
+	for (uint32_t round = 0; round < f->rounds; round++) {
 		struct hidp__path *paths;
 		hidp__weights_price(f->weights, f->cluster, &f->prices);
 		if (!hidp__paths_build(&paths, f->cluster, &f->prices, f->arena))

@@ -16,14 +16,17 @@
 /* Steps of the programme and of moves; beyond them nothing is looked for. */
 #define CUTS_WORK 20000000
 #define MOVES_WORK 20000000
+/* Where the placement is one of many, so many for each item and processor. */
+#define MOVES_EACH 64
 /* Steps in which placements are shaken: for every pair of items, and at most. */
 #define SHAKES_EACH 1000
 #define SHAKES_WORK 8000000
 /* Runs that are moved at once to shake a placement, and items of the longest. */
 #define SHAKE_RUNS 3
 #define SHAKE_LENGTH 4
-/* Items of the longest run that is moved at once. */
+/* Items of the longest run that is moved at once, likewise. */
 #define RUN_MAX 64
+#define RUN_MAX_OF_MANY 8
 
 static void measure_tensors(struct hidp__placement *p)
 {
@@ -385,7 +388,7 @@ static uint32_t find_move(struct hidp__placement *p, uint32_t turn, double unit,
 		uint32_t length = 0;
 		if (to == from)
 			continue;
-		while (length < RUN_MAX && turn + length < p->items &&
+		while (length < p->longest_run && turn + length < p->items &&
 		       place_of(p, turn + length) == from && move_item(p, turn + length, to)) {
 			length++;
 			double v = unevenness(p, unit);
@@ -405,7 +408,7 @@ static uint32_t find_move(struct hidp__placement *p, uint32_t turn, double unit,
 static void even_out(struct hidp__placement *p)
 {
 	double unit = longest(p);
-	uint64_t most = p->work + MOVES_WORK;
+	uint64_t most = p->work + p->moves;
 	for (bool moved = true; moved && p->work < most && unit > 0;) {
 		moved = false;
 		for (uint32_t turn = 0; turn < p->items; turn++) {
@@ -763,6 +766,8 @@ static hidp_status place(struct hidp__pipeline *best, struct hidp__search *searc
 	if (begin(&p, search, node, hub, first, end)) {
 		uint64_t left = search->work < search->work_limit ? search->work_limit - search->work
 		                                                  : 0;
+		p.longest_run = only ? RUN_MAX : RUN_MAX_OF_MANY;
+		p.moves = only ? MOVES_WORK : (uint64_t)p.items * p.count * MOVES_EACH;
 		if (p.count == 0)
 			status = HIDP_OK;
 		else if (placing == HIDP__PLACE_CONTIGUOUS)

@@ -32,7 +32,8 @@ struct hidp__placement {
 	bool ordered;
 	uint32_t *on;        /* [layer] processor */
 	double *loads;       /* [processor] */
-	uint64_t work;
+	uint64_t work, moves; /* done; what moving items may take */
+	uint32_t longest_run; /* items that are moved at once */
 };
 
 /* Processors that take the same for every layer. */
