@@ -107,7 +107,8 @@ struct hidp__site {
 	double *slope_s;
 	/* per layer and processor: seconds of the whole layer's work without its overhead, at least */
 	double *least_s;
-	/* and with it: whatever is divided how, a part x of the layer takes at least x * whole_s */
+	/* and with it: whatever is divided how, a part x of the layer takes at least x * whole_s;
+	 * the same table where nothing but time has a price */
 	double *whole_s;
 	double *best_s; /* per layer: the shortest step that it has alone, hand-over not counted */
 	struct hidp__branching *branchings; /* [region] */

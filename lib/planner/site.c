@@ -106,15 +106,15 @@ static double least_bytes(const struct hidp__work *w)
 }
 
 /* The least seconds that the whole layer takes on a processor, without its overhead and with it. */
-static void find_least(const struct hidp__work *w, const struct hidp__rate *rate, double *work_s,
-                       double *whole_s)
+static void find_least(const struct hidp__work *w, const struct hidp__rate *rate, double *whole_s,
+                       double *work_s)
 {
 	double move = rate->byte_s > 0 ? least_bytes(w) * rate->byte_s : 0;
 	double rows = fmax(rate->work_s[HIDP__ROWS], move);
 	double channels = fmax(rate->work_s[HIDP__CHANNELS], move);
-	*work_s = fmin(rows, channels) * rate->slowdown;
 	*whole_s = fmin(rate->fixed_s[HIDP__ROWS] + rows, rate->fixed_s[HIDP__CHANNELS] + channels) *
 	           rate->slowdown;
+	*work_s = fmin(rows, channels) * rate->slowdown; /* last: both may be the same table */
 }
 
 /* The layer alone, on each processor and each team. */
@@ -129,7 +129,7 @@ static void time_layer(struct hidp__site *site, const struct hidp__tables *t, ui
 	for (uint32_t i = 0; i < site->usable_count; i++) {
 		size_t at = (size_t)place * site->processor_count + site->usable[i];
 		if (site->rates[at].runs)
-			find_least(w, &site->rates[at], &site->least_s[at], &site->whole_s[at]);
+			find_least(w, &site->rates[at], &site->whole_s[at], &site->least_s[at]);
 	}
 	for (uint32_t k = 0; k < site->team_count; k++) {
 		const struct hidp__team *team = &site->teams[k];
@@ -167,7 +167,8 @@ static void copy_times(struct hidp__site *site, uint32_t to, uint32_t from)
 {
 	size_t p = site->processor_count, n = site->team_count;
 	memcpy(site->least_s + to * p, site->least_s + from * p, p * sizeof *site->least_s);
-	memcpy(site->whole_s + to * p, site->whole_s + from * p, p * sizeof *site->whole_s);
+	if (site->whole_s != site->least_s)
+		memcpy(site->whole_s + to * p, site->whole_s + from * p, p * sizeof *site->whole_s);
 	site->best_s[to] = site->best_s[from];
 	if (n == 0)
 		return;
@@ -203,6 +204,14 @@ static bool read_node(struct hidp__site *site, const struct hidp__tables *t,
 	return find_usable(site, t, arena) && find_teams(site, arena);
 }
 
+/* Can a second of a processor cost anything? */
+static bool has_prices(const struct hidp__request *r)
+{
+	const struct hidp_plan_options *o = &r->options;
+	return o->objective != HIDP_OBJECTIVE_LATENCY || o->period_limit_s > 0 ||
+	       o->energy_limit_j > 0 || r->stream;
+}
+
 bool hidp__tables_site(struct hidp__tables *tables, hidp_node_id node, struct hidp__arena *arena)
 {
 	const struct hidp__node *n = &tables->problem->cluster->nodes[node];
@@ -218,7 +227,9 @@ bool hidp__tables_site(struct hidp__tables *tables, hidp_node_id node, struct hi
 	size_t cells = (size_t)layers * n->processor_count;
 	size_t teams = (size_t)layers * site->team_count + 1;
 	site->least_s = hidp__arena_calloc(arena, cells, sizeof *site->least_s);
-	site->whole_s = hidp__arena_calloc(arena, cells, sizeof *site->whole_s);
+	site->whole_s = site->least_s;
+	if (has_prices(tables->problem->request))
+		site->whole_s = hidp__arena_calloc(arena, cells, sizeof *site->whole_s);
 	site->best_s = hidp__arena_alloc(arena, layers, sizeof *site->best_s);
 	site->team_s = hidp__arena_alloc(arena, teams, sizeof *site->team_s);
 	site->team_axis = hidp__arena_alloc(arena, teams, 1);
