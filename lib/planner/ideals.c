@@ -12,6 +12,7 @@
 #include "planner/placement_priv.h"
 
 #define IDEALS_MAX 65536
+#define STATES_MAX 4096
 /* What finding the ideals may take. */
 #define LATTICE_WORK 100000000
 
@@ -548,6 +549,8 @@ hidp_status hidp__ideals_search(struct hidp__placement *p, const struct hidp__cl
 	bool complete;
 	l.words = (p->items + 63) / 64;
 	*found = *proven = false;
+	if (classes->states > STATES_MAX)
+		return HIDP_OK;
 	if (ratio == NULL || items == NULL || !read_items(&l) || !read_flows(&l))
 		return HIDP_ERR_NOMEM;
 	find_followers(&l);

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layers that have to be on one processor are an item, the others each one of its own. First
- * the items in an order are cut into runs, one for each processor: a dynamic programme over cuts
- * and over how many processors of each class are used (processors that take the same for every
- * layer are a class). What a run copies is that of its layers together, tensor by tensor, not
- * that of one tensor at each end. Then items and runs of them are moved from one processor
- * to another, as long as that makes the loads more even.
+ * Layers that have to be on one processor are an item, the others each one of its own
+ * (items.c). Items are moved from one processor to another, as long as that makes the loads
+ * more even; from the best runs (runs.c) as well, and from where something was moved at random.
  */
 #include "planner/placement_priv.h"
 
 #include <string.h>
 
-/* States of the dynamic programme: how many processors of each class are taken. */
-#define STATES_MAX 4096
-/* Steps of the programme and of moves; beyond them nothing is looked for. */
-#define CUTS_WORK 20000000
+/* Steps of moves. */
 #define MOVES_WORK 20000000
 /* Where the placement is one of many, so many for each item and processor. */
 #define MOVES_EACH 64
@@ -27,234 +21,6 @@
 /* Items of the longest run that is moved at once, likewise. */
 #define RUN_MAX 64
 #define RUN_MAX_OF_MANY 8
-
-static void measure_tensors(struct hidp__placement *p)
-{
-	const struct hidp__tables *t = p->tables;
-	for (uint32_t l = 0; l < t->layer_count; l++) {
-		const struct hidp__work *w = &t->layers[l];
-		double all = (double)w->rows * w->row_bytes;
-		if (w->last_reader == t->layer_count) { /* an output of the model */
-			p->bytes[w->id] = fmax(p->bytes[w->id], all);
-			p->least_bytes[w->id] = fmin(p->least_bytes[w->id], all);
-		}
-		for (uint32_t i = 0; i < w->feed_count; i++) {
-			const struct hidp__feed *f = &w->feeds[i];
-			double bytes = hidp__feed_rows(w, f) * f->row_bytes;
-			if (!(bytes > 0))
-				continue;
-			p->bytes[f->layer] = fmax(p->bytes[f->layer], bytes);
-			p->least_bytes[f->layer] = fmin(p->least_bytes[f->layer], bytes);
-			if (hidp__reads_first(w, i) && l >= p->end)
-				p->kept[f->layer]++;
-		}
-		p->kept[w->id] += w->last_reader == t->layer_count;
-	}
-}
-
-/* The item of an earlier layer of the same group; UINT32_MAX: none. */
-static uint32_t item_of_group(const struct hidp__placement *p, uint32_t layer)
-{
-	const struct hidp_model *m = p->tables->problem->model;
-	uint32_t group = m->layers[p->tables->layers[layer].id].colocation;
-	for (uint32_t l = p->first; l < layer && group != 0; l++)
-		if (m->layers[p->tables->layers[l].id].colocation == group)
-			return p->item_of[l];
-	return UINT32_MAX;
-}
-
-/* The layers of the items, one item after another. */
-static void list_members(struct hidp__placement *p)
-{
-	memset(p->item, 0, ((size_t)p->items + 2) * sizeof *p->item);
-	for (uint32_t l = p->first; l < p->end; l++)
-		p->item[p->item_of[l] + 2]++;
-	/* item[i + 1]: where the next member of item i goes, in the end where it ends */
-	for (uint32_t i = 0; i < p->items; i++)
-		p->item[i + 2] += p->item[i + 1];
-	for (uint32_t l = p->first; l < p->end; l++)
-		p->member[p->item[p->item_of[l] + 1]++] = l;
-}
-
-/* Layers of one group are one item. */
-static bool find_items(struct hidp__placement *p)
-{
-	uint32_t layers = p->tables->layer_count;
-	p->item_of = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
-	p->item = hidp__arena_calloc(p->arena, (size_t)layers + 2, sizeof(uint32_t));
-	p->member = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
-	p->order = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
-	p->turn = hidp__arena_alloc(p->arena, layers, sizeof(uint32_t));
-	if (p->item_of == NULL || p->item == NULL || p->member == NULL || p->order == NULL ||
-	    p->turn == NULL)
-		return false;
-	p->items = 0;
-	for (uint32_t l = p->first; l < p->end; l++) {
-		uint32_t item = item_of_group(p, l);
-		p->item_of[l] = item != UINT32_MAX ? item : p->items++;
-	}
-	list_members(p);
-	return true;
-}
-
-/* The item that makes what a layer reads; UINT32_MAX: none of these. */
-static uint32_t feeding_item(const struct hidp__placement *p, const struct hidp__feed *f)
-{
-	bool ours = f->place != UINT32_MAX && f->place >= p->first && f->place < p->end;
-	return ours ? p->item_of[f->place] : UINT32_MAX;
-}
-
-/* Is all that an item reads, but for its own layers, of items that have had their turn? */
-static bool is_ready(const struct hidp__placement *p, uint32_t item)
-{
-	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++) {
-		const struct hidp__work *w = &p->tables->layers[p->member[i]];
-		for (uint32_t k = 0; k < w->feed_count; k++) {
-			uint32_t from = feeding_item(p, &w->feeds[k]);
-			if (from != UINT32_MAX && from != item && p->turn[from] == UINT32_MAX)
-				return false;
-		}
-	}
-	return true;
-}
-
-/*
- * Items that read of each other, if not directly, become one: in an order of processors they
- * have to be on the same. follows[item * words]: the items that read of it. false: no memory.
- */
-static bool join_circles(struct hidp__placement *p)
-{
-	uint32_t words = (p->items + 63) / 64, items = 0;
-	uint64_t *follows = hidp__arena_calloc(p->arena, (size_t)p->items * words, sizeof *follows);
-	uint32_t *joined = hidp__arena_alloc(p->arena, p->items, sizeof *joined);
-	if (follows == NULL || joined == NULL)
-		return false;
-	for (uint32_t l = p->first; l < p->end; l++)
-		for (uint32_t i = 0; i < p->tables->layers[l].feed_count; i++) {
-			uint32_t from = feeding_item(p, &p->tables->layers[l].feeds[i]);
-			if (from != UINT32_MAX)
-				follows[(size_t)from * words + p->item_of[l] / 64] |=
-				        (uint64_t)1 << (p->item_of[l] % 64);
-		}
-	for (uint32_t k = 0; k < p->items; k++)
-		for (uint32_t i = 0; i < p->items; i++)
-			for (uint32_t w = 0; w < words && follows[(size_t)i * words + k / 64] >> (k % 64) & 1;
-			     w++)
-				follows[(size_t)i * words + w] |= follows[(size_t)k * words + w];
-	for (uint32_t i = 0; i < p->items; i++) {
-		joined[i] = UINT32_MAX;
-		for (uint32_t k = 0; k < i && joined[i] == UINT32_MAX; k++)
-			if (follows[(size_t)i * words + k / 64] >> (k % 64) & 1 &&
-			    follows[(size_t)k * words + i / 64] >> (i % 64) & 1)
-				joined[i] = joined[k];
-		joined[i] = joined[i] != UINT32_MAX ? joined[i] : items++;
-	}
-	for (uint32_t l = p->first; l < p->end; l++)
-		p->item_of[l] = joined[p->item_of[l]];
-	p->items = items;
-	list_members(p);
-	return true;
-}
-
-/* Items in the order of their first layers, but behind what they read; groups may go in circles. */
-static void put_in_order(struct hidp__placement *p)
-{
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < p->items; i++)
-		p->turn[i] = UINT32_MAX;
-	for (bool moved = true; moved && count < p->items;) {
-		moved = false;
-		for (uint32_t i = 0; i < p->items; i++) {
-			if (p->turn[i] != UINT32_MAX || !is_ready(p, i))
-				continue;
-			p->turn[i] = count;
-			p->order[count++] = i;
-			moved = true;
-		}
-	}
-	p->ordered = count == p->items;
-	for (uint32_t i = 0; i < p->items && !p->ordered; i++)
-		p->order[i] = i;
-}
-
-/* Seconds per byte from a node to its neighbour. */
-static double link_s(const struct hidp_cluster *c, hidp_node_id from, hidp_node_id to)
-{
-	return 1 / hidp__link(c, from, to)->bandwidth_Bps;
-}
-
-static void add_processors(struct hidp__placement *p, hidp_node_id node, hidp_node_id hub)
-{
-	const struct hidp_cluster *c = p->tables->problem->cluster;
-	const struct hidp__site *site = &p->tables->sites[node];
-	for (uint32_t i = 0; i < site->usable_count; i++) {
-		uint32_t q = site->usable[i], at = p->count++;
-		p->number[at] = site->first_processor + q;
-		p->node[at] = node;
-		p->in_s[at] = p->out_s[at] = site->copy_s[q];
-		if (hub != HIDP_NODE_NONE && node != hub) {
-			p->in_s[at] = link_s(c, hub, node);
-			p->out_s[at] = link_s(c, node, hub);
-		}
-		p->copies |= p->in_s[at] + p->out_s[at] > 0;
-	}
-}
-
-static void read_seconds(struct hidp__placement *p)
-{
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct hidp__site *site = &p->tables->sites[p->node[i]];
-		for (uint32_t l = 0; l < p->tables->layer_count; l++)
-			p->seconds[(size_t)l * p->count + i] =
-			        site->single_s[(size_t)l * site->processor_count + p->number[i] -
-			                       site->first_processor];
-	}
-}
-
-static bool begin(struct hidp__placement *p, const struct hidp__search *search, hidp_node_id node,
-                  hidp_node_id hub, uint32_t first, uint32_t end)
-{
-	const struct hidp__tables *t = search->tables;
-	struct hidp__arena *a = search->arena;
-	size_t tensors = t->problem->model->layer_count;
-	size_t most = t->problem->cluster->processor_count;
-	*p = (struct hidp__placement){.tables = t, .arena = a, .first = first, .end = end};
-	p->number = hidp__arena_alloc(a, most, sizeof(uint32_t));
-	p->node = hidp__arena_alloc(a, most, sizeof *p->node);
-	p->in_s = hidp__arena_alloc(a, most, sizeof(double));
-	p->out_s = hidp__arena_alloc(a, most, sizeof(double));
-	if (p->number == NULL || p->node == NULL || p->in_s == NULL || p->out_s == NULL)
-		return false;
-	for (hidp_node_id n = 0; n < t->node_count; n++)
-		if (node == n || node == HIDP_NODE_NONE)
-			add_processors(p, n, hub);
-	p->seconds = hidp__arena_alloc(a, (size_t)t->layer_count * p->count + 1, sizeof(double));
-	p->bytes = hidp__arena_calloc(a, tensors, sizeof(double));
-	p->least_bytes = hidp__arena_alloc(a, tensors, sizeof(double));
-	p->readers = hidp__arena_calloc(a, tensors * p->count + 1, sizeof(uint32_t));
-	p->kept = hidp__arena_calloc(a, tensors, sizeof(uint32_t));
-	p->maker = hidp__arena_alloc(a, tensors, sizeof(uint32_t));
-	p->on = hidp__arena_alloc(a, t->layer_count, sizeof(uint32_t));
-	p->loads = hidp__arena_calloc(a, (size_t)p->count + 1, sizeof(double));
-	if (p->seconds == NULL || p->bytes == NULL || p->least_bytes == NULL ||
-	    p->readers == NULL || p->kept == NULL || p->maker == NULL || p->on == NULL || p->loads == NULL)
-		return false;
-	read_seconds(p);
-	for (size_t i = 0; i < tensors; i++) {
-		p->maker[i] = p->count;
-		p->least_bytes[i] = INFINITY;
-	}
-	measure_tensors(p);
-	p->exact = true;
-	for (size_t i = 0; i < tensors; i++) {
-		p->least_bytes[i] = fmin(p->least_bytes[i], p->bytes[i]);
-		p->exact &= p->least_bytes[i] == p->bytes[i];
-	}
-	if (!find_items(p))
-		return false;
-	put_in_order(p);
-	return true;
-}
 
 /* Adds what a tensor makes processors copy, `sign` times. */
 static void add_copies(struct hidp__placement *p, hidp_layer_id tensor, double sign)
@@ -421,202 +187,6 @@ static void even_out(struct hidp__placement *p)
 	}
 }
 
-static bool alike(const struct hidp__placement *p, uint32_t a, uint32_t b)
-{
-	if (p->in_s[a] != p->in_s[b] || p->out_s[a] != p->out_s[b])
-		return false;
-	for (uint32_t l = p->first; l < p->end; l++)
-		if (p->seconds[(size_t)l * p->count + a] != p->seconds[(size_t)l * p->count + b])
-			return false;
-	return true;
-}
-
-static bool find_classes(const struct hidp__placement *p, struct hidp__classes *c)
-{
-	uint64_t states = 1;
-	c->count = 0;
-	c->of = hidp__arena_alloc(p->arena, p->count, sizeof(uint32_t));
-	c->one = hidp__arena_alloc(p->arena, p->count, sizeof(uint32_t));
-	c->size = hidp__arena_calloc(p->arena, p->count, sizeof(uint32_t));
-	c->weight = hidp__arena_alloc(p->arena, p->count, sizeof(uint32_t));
-	if (c->of == NULL || c->one == NULL || c->size == NULL || c->weight == NULL)
-		return false;
-	for (uint32_t i = 0; i < p->count; i++) {
-		uint32_t k = 0;
-		while (k < c->count && !alike(p, i, c->one[k]))
-			k++;
-		if (k == c->count)
-			c->one[c->count++] = i;
-		c->of[i] = k;
-		c->size[k]++;
-	}
-	for (uint32_t k = 0; k < c->count; k++) {
-		c->weight[k] = (uint32_t)states;
-		states *= c->size[k] + 1;
-		if (states > STATES_MAX)
-			states = STATES_MAX + 1;
-	}
-	c->states = (uint32_t)states;
-	return true;
-}
-
-void hidp__place_run(struct hidp__placement *p, const struct hidp__classes *c, uint32_t state,
-                     uint32_t class, const uint32_t *items, uint32_t count)
-{
-	uint32_t processor = 0;
-	for (uint32_t left = hidp__taken(c, state, class); left > 0; processor++)
-		left -= c->of[processor] == class;
-	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t k = p->item[items[i]]; k < p->item[items[i] + 1]; k++)
-			p->on[p->member[k]] = processor - 1;
-}
-
-/* How a state is reached best: the longest load so far, and the last run. */
-struct reached {
-	double longest;
-	uint32_t begin, class;
-};
-
-struct cuts {
-	struct hidp__placement *p;
-	const struct hidp__classes *classes;
-	struct reached *reached; /* [turn * states + state] */
-	/* of the run at hand */
-	uint32_t begin;
-	uint32_t *seen;   /* [tensor] begin + 1 of the last run that read it */
-	uint32_t *unread; /* [tensor] readers that are yet to come */
-	uint32_t *all;    /* [tensor] readers at all */
-	double in, out;   /* bytes that it copies */
-	double *sum;      /* [class] seconds */
-};
-
-static void add_layer_to_run(struct cuts *c, uint32_t layer)
-{
-	const struct hidp__placement *p = c->p;
-	const struct hidp__work *w = &p->tables->layers[layer];
-	for (uint32_t k = 0; k < c->classes->count; k++)
-		c->sum[k] += p->seconds[(size_t)layer * p->count + c->classes->one[k]];
-	for (uint32_t i = 0; i < w->feed_count; i++) {
-		const struct hidp__feed *f = &w->feeds[i];
-		uint32_t from = feeding_item(p, f);
-		bool inside = from != UINT32_MAX && p->turn[from] >= c->begin;
-		if (!hidp__reads_first(w, i))
-			continue;
-		if (inside && --c->unread[f->layer] == 0)
-			c->out -= p->bytes[f->layer];
-		if (!inside && c->seen[f->layer] != c->begin + 1)
-			c->in += p->bytes[f->layer];
-		c->seen[f->layer] = c->begin + 1;
-	}
-	c->unread[w->id] = c->all[w->id] + p->kept[w->id];
-	c->out += c->unread[w->id] > 0 ? p->bytes[w->id] : 0;
-}
-
-/* The run gets one item more. */
-static void add_to_run(struct cuts *c, uint32_t turn)
-{
-	const struct hidp__placement *p = c->p;
-	uint32_t item = p->order[turn];
-	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++)
-		add_layer_to_run(c, p->member[i]);
-}
-
-/* From every state before the run to the one behind it. */
-static void extend_states(struct cuts *c, uint32_t end, uint32_t class, double load)
-{
-	const struct hidp__classes *s = c->classes;
-	const struct reached *from = c->reached + (size_t)c->begin * s->states;
-	struct reached *to = c->reached + (size_t)end * s->states + s->weight[class];
-	for (uint32_t i = 0; i < s->states; i++) {
-		double v = from[i].longest > load ? from[i].longest : load;
-		if (v < to[i].longest && hidp__taken(s, i, class) < s->size[class])
-			to[i] = (struct reached){v, c->begin, class};
-	}
-	c->p->work += s->states;
-}
-
-static bool begin_cuts(struct cuts *c, struct hidp__placement *p, const struct hidp__classes *classes)
-{
-	size_t tensors = p->tables->problem->model->layer_count;
-	size_t cells = ((size_t)p->items + 1) * classes->states;
-	*c = (struct cuts){.p = p, .classes = classes};
-	c->reached = hidp__arena_alloc(p->arena, cells, sizeof *c->reached);
-	c->seen = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
-	c->unread = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
-	c->all = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
-	c->sum = hidp__arena_alloc(p->arena, classes->count, sizeof(double));
-	if (c->reached == NULL || c->seen == NULL || c->unread == NULL || c->all == NULL ||
-	    c->sum == NULL)
-		return false;
-	for (size_t i = 0; i < cells; i++)
-		c->reached[i].longest = INFINITY;
-	for (uint32_t l = p->first; l < p->end; l++) {
-		const struct hidp__work *w = &p->tables->layers[l];
-		for (uint32_t i = 0; i < w->feed_count; i++)
-			c->all[w->feeds[i].layer] += hidp__reads_first(w, i);
-	}
-	return true;
-}
-
-/* All runs that begin at a turn, as long as one could be better than `most`. */
-static void try_runs(struct cuts *c, uint32_t begin, double most)
-{
-	const struct hidp__placement *p = c->p;
-	c->begin = begin;
-	c->in = c->out = 0;
-	memset(c->sum, 0, c->classes->count * sizeof *c->sum);
-	for (uint32_t end = begin + 1; end <= p->items; end++) {
-		bool short_enough = false;
-		add_to_run(c, end - 1);
-		for (uint32_t k = 0; k < c->classes->count; k++) {
-			uint32_t one = c->classes->one[k];
-			double load = c->sum[k] + c->in * p->in_s[one] + c->out * p->out_s[one];
-			short_enough |= c->sum[k] < most;
-			if (load < most)
-				extend_states(c, end, k, load);
-		}
-		if (!short_enough)
-			return;
-	}
-}
-
-/* Writes the runs that lead to the best state into p->on; false: there is none. */
-static bool follow_cuts(struct cuts *c)
-{
-	struct hidp__placement *p = c->p;
-	const struct hidp__classes *s = c->classes;
-	const struct reached *last = c->reached + (size_t)p->items * s->states;
-	uint32_t state = 0, end = p->items;
-	for (uint32_t i = 1; i < s->states; i++)
-		state = last[i].longest < last[state].longest ? i : state;
-	if (last[state].longest == INFINITY)
-		return false;
-	while (end > 0) {
-		const struct reached *r = &c->reached[(size_t)end * s->states + state];
-		hidp__place_run(p, s, state, r->class, p->order + r->begin, end - r->begin);
-		state -= s->weight[r->class];
-		end = r->begin;
-	}
-	return true;
-}
-
-/* The best runs of the items in their order, if they are better than `most`: into p->on. */
-static hidp_status cut_into_runs(struct hidp__placement *p, const struct hidp__classes *classes,
-                                 double most, bool *found)
-{
-	struct cuts c;
-	*found = false;
-	if ((uint64_t)p->items * p->items * classes->states > CUTS_WORK)
-		return HIDP_OK;
-	if (!begin_cuts(&c, p, classes))
-		return HIDP_ERR_NOMEM;
-	c.reached[0].longest = 0;
-	for (uint32_t begin = 0; begin < p->items; begin++)
-		try_runs(&c, begin, most);
-	*found = follow_cuts(&c);
-	return HIDP_OK;
-}
-
 static void keep(const struct hidp__placement *p, struct hidp__pipeline *best)
 {
 	double most = longest(p);
@@ -699,11 +269,11 @@ static hidp_status improve(struct hidp__placement *p, struct hidp__pipeline *bes
 	keep(p, best);
 	if (!p->copies)
 		return HIDP_OK;
-	if (!find_classes(p, &classes))
+	if (!hidp__classes_find(p, &classes))
 		return HIDP_ERR_NOMEM;
 	hidp_status status = HIDP_OK;
-	if (p->ordered && classes.states <= STATES_MAX)
-		status = cut_into_runs(p, &classes, best->longest, &found);
+	if (p->ordered)
+		status = hidp__runs_search(p, &classes, best->longest, &found);
 	if (found) {
 		place_all(p, p->on);
 		keep(p, best);
@@ -721,16 +291,9 @@ static hidp_status be_contiguous(struct hidp__placement *p, struct hidp__pipelin
 	bool found;
 	best->longest = INFINITY;
 	*proven = false;
-	if (!p->ordered) {
-		if (!join_circles(p))
-			return HIDP_ERR_NOMEM;
-		put_in_order(p);
-	}
-	if (!find_classes(p, &classes))
+	if (!hidp__placement_order(p) || !hidp__classes_find(p, &classes))
 		return HIDP_ERR_NOMEM;
-	if (classes.states > STATES_MAX)
-		return HIDP_OK;
-	hidp_status status = cut_into_runs(p, &classes, INFINITY, &found);
+	hidp_status status = hidp__runs_search(p, &classes, INFINITY, &found);
 	if (status != HIDP_OK)
 		return status;
 	if (found) {
@@ -763,7 +326,7 @@ static hidp_status place(struct hidp__pipeline *best, struct hidp__search *searc
 	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
 	hidp_status status = HIDP_ERR_NOMEM;
 	best->proven = false;
-	if (begin(&p, search, node, hub, first, end)) {
+	if (hidp__placement_begin(&p, search, node, hub, first, end)) {
 		uint64_t left = search->work < search->work_limit ? search->work_limit - search->work
 		                                                  : 0;
 		p.longest_run = only ? RUN_MAX : RUN_MAX_OF_MANY;

@@ -55,13 +55,42 @@ static inline bool hidp__reads_first(const struct hidp__work *w, uint32_t feed)
 	return hidp__feed_rows(w, &w->feeds[feed]) > 0;
 }
 
+/* The item that makes what a layer reads; UINT32_MAX: none of these. */
+static inline uint32_t hidp__feeding_item(const struct hidp__placement *p,
+                                          const struct hidp__feed *f)
+{
+	bool ours = f->place != UINT32_MAX && f->place >= p->first && f->place < p->end;
+	return ours ? p->item_of[f->place] : UINT32_MAX;
+}
+
 /* How many processors of the class are taken in a state. */
 static inline uint32_t hidp__taken(const struct hidp__classes *c, uint32_t state, uint32_t class)
 {
 	return state / c->weight[class] % (c->size[class] + 1);
 }
 
-/* Puts items [begin, end) of the list on the processor whose turn it is in its class. */
+/*
+ * planner/items.c: everything but where layers are. `node`: its processors, or HIDP_NODE_NONE:
+ * those of all nodes, around `hub`. false: no memory.
+ */
+bool hidp__placement_begin(struct hidp__placement *placement, const struct hidp__search *search,
+                           hidp_node_id node, hidp_node_id hub, uint32_t first, uint32_t end);
+
+/*
+ * Items that read of each other, if not directly, become one: in an order of processors they
+ * have to be on the same. All are in order then. false: no memory.
+ */
+bool hidp__placement_order(struct hidp__placement *placement);
+
+/* planner/runs.c: false: no memory. */
+bool hidp__classes_find(const struct hidp__placement *placement, struct hidp__classes *classes);
+
+/* The best runs of the items in their order, if they are better than `most`: into placement->on.
+ * HIDP_ERR_NOMEM. */
+hidp_status hidp__runs_search(struct hidp__placement *placement,
+                              const struct hidp__classes *classes, double most, bool *found);
+
+/* Puts items on the processor whose turn it is in its class. */
 void hidp__place_run(struct hidp__placement *placement, const struct hidp__classes *classes,
                      uint32_t state, uint32_t class, const uint32_t *items, uint32_t count);
 
