@@ -188,7 +188,8 @@ static void stage_done(struct hidp__exact *x, uint32_t depth, uint32_t end)
 static void choose_ways(struct hidp__exact *x, uint32_t depth, uint32_t end, uint32_t share,
                         const struct hidp__ways *const *ways)
 {
-	if (share == x->stages[depth].share_count) {
+	/* no stage has more shares than HIDP__EXACT_NODES_MAX: compilers that look far know it too */
+	if (share == x->stages[depth].share_count || share == HIDP__EXACT_NODES_MAX) {
 		stage_done(x, depth, end);
 		return;
 	}
