@@ -216,6 +216,8 @@ bool hidp__placement_begin(struct hidp__placement *p, const struct hidp__search 
 		p->least_bytes[i] = fmin(p->least_bytes[i], p->bytes[i]);
 		p->exact &= p->least_bytes[i] == p->bytes[i];
 	}
+	for (uint32_t i = 1; i < p->count; i++)
+		p->exact &= p->node[i] != p->node[i - 1] || !(t->sites[p->node[i]].sync_s > 0);
 	if (!find_items(p))
 		return false;
 	put_in_order(p);

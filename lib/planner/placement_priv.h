@@ -19,7 +19,7 @@ struct hidp__placement {
 	/* tensors are numbered as in the model */
 	double *bytes;       /* [tensor] that others need of it */
 	double *least_bytes; /* [tensor] that each of those who read it needs at least */
-	bool exact;          /* that is the same for all tensors */
+	bool exact;          /* that is the same for all tensors, and hand-overs take no time */
 	uint32_t *readers;   /* [tensor * count + processor] layers there that read it */
 	uint32_t *kept;      /* [tensor] times that it is wanted in the shared memory */
 	uint32_t *maker;     /* [tensor] processor; count: it is in the shared memory */

@@ -8,7 +8,7 @@
  * hub and as processors of one node, with groups of layers that share a processor and layers
  * that some processors cannot run. Every way to put the layers on processors is made by hand
  * with the plan builder, which takes the contiguous ones alone. The planner's plan must be
- * as good as the best of them, and proven.
+ * as good as the best of them, and proven; where hand-overs take time its bound must be below.
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +32,7 @@ struct problem {
 	struct hidp_cost *cost;
 	struct hidp_plan_options options;
 	uint32_t layers, processors;
+	bool hands_over; /* and that takes time */
 	hidp_node_id node[PROCESSORS_MAX];
 	hidp_processor_id processor[PROCESSORS_MAX];
 };
@@ -98,6 +99,8 @@ static void make_cluster(struct problem *p, struct rng *rng)
 	bool local = rng_chance(rng, 50);
 	hidp_node_id hub;
 	host.flags = local ? 0 : HIDP_NODE_HUB;
+	p->hands_over = rng_chance(rng, 20);
+	host.sync_s = p->hands_over ? rng_scale(rng, 0.01, 1) : 0;
 	support_must(hidp_cluster_builder_new(p->context, &builder), NULL, "builder");
 	support_must(hidp_cluster_builder_add_node(builder, &host, &hub, &diag), &diag, "host");
 	for (uint32_t i = 0; i < cores; i++)
@@ -238,6 +241,9 @@ static bool try_problem(uint64_t seed, unsigned long long *planned)
 	*planned += s == HIDP_OK;
 	bool good = s == HIDP_OK ? fabs(f.period_s - best) <= SAME * best && f.gap == 0
 	                         : best == INFINITY;
+	/* branch steps, which are not tried here, can do with fewer */
+	if (s == HIDP_OK && p.hands_over)
+		good = f.lower_bound <= best * (1 + SAME);
 	if (!good)
 		printf("--seed %llu --count 1: %s, period %.12g, bound %.12g, best of all %.12g\n",
 		       (unsigned long long)seed, s == HIDP_OK ? "planned" : diag.message, f.period_s,
