@@ -310,7 +310,7 @@ hidp_status hidp__search_period(struct hidp__pricing *pricing)
 		status = offer_takers(&p);
 	if (status == HIDP_OK && !contiguous && all.leaves > 0)
 		status = offer_head(&p, all.leaves);
-	/* no placement is better than the mixture of pipelines, if that is what was found */
+	/* what is as good as the mixture of pipelines is hardly made better by moving layers */
 	if (status == HIDP_OK && !contiguous &&
 	    !(search->value <= search->mixed_value * (1 + AS_GOOD)))
 		status = offer_placements(&p, &all);

@@ -356,10 +356,32 @@ hidp_status hidp__placement_on(struct hidp__pipeline *pipeline, struct hidp__sea
 	return place(pipeline, search, placing, node, HIDP_NODE_NONE, first, end, only);
 }
 
+/* Does a link take what it carries as it is, and straight there? */
+static bool is_plain_link(const struct hidp_cluster *c, hidp_node_id from, hidp_node_id to)
+{
+	return hidp__next_hop(c, from, to) == to &&
+	       hidp__link(c, from, to)->wire_dtype == HIDP_DTYPE_DEFAULT;
+}
+
+/* A node with one processor, which does the transfers: all of them go through the hub. */
+static bool is_around(const struct hidp__tables *t, hidp_node_id node, hidp_node_id hub)
+{
+	const struct hidp_cluster *c = t->problem->cluster;
+	const struct hidp__site *site = &t->sites[node];
+	if (!(c->nodes[node].desc.flags & HIDP_NODE_TRANSFERS_ARE_WORK) || site->usable_count > 1 ||
+	    site->copies || !is_plain_link(c, node, hub) || !is_plain_link(c, hub, node))
+		return false;
+	for (hidp_node_id n = 0; n < t->node_count; n++)
+		if (n != node && n != hub && t->sites[n].usable_count != 0 &&
+		    hidp__next_hop(c, node, n) != hub)
+			return false;
+	return true;
+}
+
 /*
- * The hub of a cluster in which all processors exchange tensors through it: requests begin and
- * end there, all other nodes have one processor, which does the transfers, and links with the
- * hub. HIDP_NODE_NONE: it is no such cluster.
+ * The hub of a cluster in which all processors exchange tensors through it, and where requests
+ * begin and end. HIDP_NODE_NONE: it is no such cluster; what a placement costs there is not
+ * what is reckoned here.
  */
 static hidp_node_id find_hub(const struct hidp__tables *t)
 {
@@ -368,16 +390,9 @@ static hidp_node_id find_hub(const struct hidp__tables *t)
 	if (hub != t->problem->request->output_node || !(c->nodes[hub].desc.flags & HIDP_NODE_HUB) ||
 	    t->sites[hub].copies)
 		return HIDP_NODE_NONE;
-	for (hidp_node_id n = 0; n < t->node_count; n++) {
-		if (n == hub || t->sites[n].usable_count == 0)
-			continue;
-		if (!(c->nodes[n].desc.flags & HIDP_NODE_TRANSFERS_ARE_WORK) ||
-		    t->sites[n].usable_count > 1 || t->sites[n].copies ||
-		    hidp__link(c, n, hub) == NULL || hidp__link(c, hub, n) == NULL ||
-		    hidp__link(c, n, hub)->wire_dtype != HIDP_DTYPE_DEFAULT ||
-		    hidp__link(c, hub, n)->wire_dtype != HIDP_DTYPE_DEFAULT)
+	for (hidp_node_id n = 0; n < t->node_count; n++)
+		if (n != hub && t->sites[n].usable_count != 0 && !is_around(t, n, hub))
 			return HIDP_NODE_NONE;
-	}
 	return hub;
 }
 
