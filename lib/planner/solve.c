@@ -105,13 +105,14 @@ static hidp_status solve_spread(struct hidp__pricing *p, const struct priced *c,
 	return apart && p->bound < s->value ? try_guess(p, c, plain) : HIDP_OK;
 }
 
-/* The shortest path over single stages, and who is on it. */
-static hidp_status solve_plain(struct hidp__pricing *p, const struct priced *c,
-			       struct hidp__bound *plain)
+/* Prices of a set, the shortest path over single stages, and who is on it. */
+static hidp_status solve_plain(struct hidp__pricing *p, const struct hidp__set *set,
+                               struct priced *c, struct hidp__bound *plain)
 {
 	struct hidp__search *s = p->search;
 	struct hidp__spreading alone = {.kind = HIDP__SPREAD_NONE};
-	if (!hidp__bound_build(plain, s->tables, &c->prices, c->paths, alone, s->arena) ||
+	if (!price_set(p, set, c) ||
+	    !hidp__bound_build(plain, s->tables, &c->prices, c->paths, alone, s->arena) ||
 	    !mark_users(p, plain))
 		return HIDP_ERR_NOMEM;
 	s->work += plain->work;
@@ -129,9 +130,7 @@ hidp_status hidp__solve(struct hidp__pricing *p, const struct hidp__set *set)
 	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
 	struct priced c;
 	struct hidp__bound plain;
-	hidp_status status = HIDP_ERR_NOMEM;
-	if (price_set(p, set, &c))
-		status = solve_plain(p, &c, &plain);
+	hidp_status status = solve_plain(p, set, &c, &plain);
 	if (status == HIDP_OK) {
 		if (c.prices.time_only && c.prices.second == p->latency && p->latency > 0 &&
 		    !s->restricted)
@@ -151,9 +150,7 @@ hidp_status hidp__solve_alone(struct hidp__pricing *p, const struct hidp__set *s
 	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
 	struct priced c;
 	struct hidp__bound plain;
-	hidp_status status = HIDP_ERR_NOMEM;
-	if (price_set(p, set, &c))
-		status = solve_plain(p, &c, &plain);
+	hidp_status status = solve_plain(p, set, &c, &plain);
 	if (status == HIDP_OK && p->bound < s->value * HIDP__SURELY_WORSE)
 		status = offer_path(p, &c.prices, &plain, &plain);
 	/* for the root, and for one node more */
