@@ -21,8 +21,9 @@
 struct reading {
 	struct placement_problem *problem;
 	struct hidp_context *context;
-	json_t *nodes, *edges;
-	uint32_t count;
+	json_t *nodes;
+	uint32_t count, edge_count;
+	uint32_t *from, *to;  /* [edge] node of the file */
 	double *cost;         /* [node of the file] to move its output */
 	hidp_layer_id *layer; /* likewise */
 	double bandwidth_Bps;
@@ -58,24 +59,24 @@ static uint32_t find_node(const struct reading *r, double id)
 static uint32_t find_inputs(const struct reading *r, uint32_t node, uint32_t *inputs)
 {
 	uint32_t count = 0;
-	double id = number(node_at(r, node), "id");
-	for (size_t e = 0; e < json_array_size(r->edges); e++) {
-		const json_t *edge = json_array_get(r->edges, e);
-		if (number(edge, "destId") != id)
+	for (uint32_t e = 0; e < r->edge_count; e++) {
+		uint32_t k = 0;
+		if (r->to[e] != node)
 			continue;
-		uint32_t from = find_node(r, number(edge, "sourceId")), k = 0;
-		while (k < count && inputs[k] != from)
+		while (k < count && inputs[k] != r->from[e])
 			k++;
-		if (k == count && count < HIDP_LAYER_INPUTS_MAX)
-			inputs[count++] = from;
+		if (k == HIDP_LAYER_INPUTS_MAX)
+			bench_fail("placement problem: node %u has too many inputs", node);
+		if (k == count)
+			inputs[count++] = r->from[e];
 	}
 	return count;
 }
 
 /* A layer with these inputs; what costs nothing to move is waited for, but no row of it is read. */
-static void add_layer(struct reading *r, struct hidp_model_builder *builder,
-                      struct hidp_layer_desc *desc, const hidp_layer_id *inputs, const bool *read,
-                      uint32_t count, hidp_layer_id *layer)
+static void add_layer(struct hidp_model_builder *builder, struct hidp_layer_desc *desc,
+                      const hidp_layer_id *inputs, const bool *read, uint32_t count,
+                      hidp_layer_id *layer)
 {
 	static const struct hidp_row_rule row = {1, 1, 0, 1}, none = {1, 1, -2, 1};
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
@@ -88,7 +89,6 @@ static void add_layer(struct reading *r, struct hidp_model_builder *builder,
 	desc->input_count = count;
 	desc->row_rules = rules;
 	bench_must(hidp_model_builder_add(builder, desc, layer, &said), &said, "layer");
-	(void)r;
 }
 
 static void add_node(struct reading *r, struct hidp_model_builder *builder, hidp_layer_id source,
@@ -109,7 +109,7 @@ static void add_node(struct reading *r, struct hidp_model_builder *builder, hidp
 	desc.weight_bytes = floor(number(node_at(r, node), "size")) * MEMORY_UNIT;
 	if (json_is_integer(colour))
 		desc.colocation = (uint32_t)json_integer_value(colour) + 1;
-	add_layer(r, builder, &desc, inputs, read, count != 0 ? count : 1, &r->layer[node]);
+	add_layer(builder, &desc, inputs, read, count != 0 ? count : 1, &r->layer[node]);
 }
 
 /* Nodes of the file behind what they read. */
@@ -143,14 +143,18 @@ static void add_end(struct reading *r, struct hidp_model_builder *builder)
 	bool read[HIDP_LAYER_INPUTS_MAX] = {false};
 	bool *is_read = calloc(r->count, sizeof *is_read);
 	uint32_t count = 0;
-	for (size_t e = 0; e < json_array_size(r->edges); e++)
-		is_read[find_node(r, number(json_array_get(r->edges, e), "sourceId"))] = true;
-	for (uint32_t i = 0; i < r->count && count < HIDP_LAYER_INPUTS_MAX; i++)
-		if (!is_read[i])
-			inputs[count++] = r->layer[i];
+	for (uint32_t e = 0; e < r->edge_count; e++)
+		is_read[r->from[e]] = true;
+	for (uint32_t i = 0; i < r->count; i++) {
+		if (is_read[i])
+			continue;
+		if (count == HIDP_LAYER_INPUTS_MAX)
+			bench_fail("placement problem: too many nodes that nobody reads");
+		inputs[count++] = r->layer[i];
+	}
 	desc.name = "end";
 	desc.shape = (struct hidp_shape){1, 1, 1, 1};
-	add_layer(r, builder, &desc, inputs, read, count, &layer);
+	add_layer(builder, &desc, inputs, read, count, &layer);
 	free(is_read);
 }
 
@@ -268,7 +272,10 @@ void placement_problem_read(struct placement_problem *problem, struct hidp_conte
 	if (root == NULL)
 		bench_fail("%s, line %d: %s", path, error.line, error.text);
 	r.nodes = json_object_get(root, "nodes");
-	r.edges = json_object_get(root, "edges");
+	json_t *edges = json_object_get(root, "edges");
+	r.edge_count = (uint32_t)json_array_size(edges);
+	r.from = calloc(r.edge_count, sizeof *r.from);
+	r.to = calloc(r.edge_count, sizeof *r.to);
 	r.count = (uint32_t)json_array_size(r.nodes);
 	r.accelerators = file->accelerators != 0 ? file->accelerators
 	                                         : (uint32_t)number(root, "maxFPGAs");
@@ -277,10 +284,12 @@ void placement_problem_read(struct placement_problem *problem, struct hidp_conte
 	r.memory = r.memory * MEMORY_UNIT + ROOM;
 	r.cost = calloc(r.count, sizeof *r.cost);
 	r.layer = calloc(r.count, sizeof *r.layer);
-	for (size_t e = 0; e < json_array_size(r.edges); e++) {
-		const json_t *edge = json_array_get(r.edges, e);
+	for (uint32_t e = 0; e < r.edge_count; e++) {
+		const json_t *edge = json_array_get(edges, e);
 		double cost = number(edge, "cost") * file->cost_factor;
-		r.cost[find_node(&r, number(edge, "sourceId"))] = cost;
+		r.from[e] = find_node(&r, number(edge, "sourceId"));
+		r.to[e] = find_node(&r, number(edge, "destId"));
+		r.cost[r.from[e]] = cost;
 		most = fmax(most, cost);
 	}
 	r.bandwidth_Bps = LARGEST / (most > 0 ? most : 1);
@@ -289,6 +298,8 @@ void placement_problem_read(struct placement_problem *problem, struct hidp_conte
 	make_cost(&r);
 	problem->nodes = r.count;
 	problem->accelerators = r.accelerators;
+	free(r.from);
+	free(r.to);
 	free(r.cost);
 	free(r.layer);
 	json_decref(root);
