@@ -13,11 +13,10 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <hidp/hidp.h>
 
+#include "count_seed.h"
 #include "random_instance.h"
 #include "rng.h"
 
@@ -270,16 +269,8 @@ static bool try_problem(uint64_t seed, unsigned long long *planned)
 int main(int argc, char **argv)
 {
 	unsigned long long count = 100, seed = SEED, wrong = 0, planned = 0;
-	for (int i = 1; i < argc; i++) {
-		if (i + 1 < argc && strcmp(argv[i], "--count") == 0) {
-			count = strtoull(argv[++i], NULL, 10);
-		} else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-			seed = strtoull(argv[++i], NULL, 10);
-		} else {
-			fprintf(stderr, "usage: contiguous [--count N] [--seed N]\n");
-			return 2;
-		}
-	}
+	if (!read_count_and_seed(argc, argv, "contiguous", &count, &seed))
+		return 2;
 	for (unsigned long long i = 0; i < count; i++)
 		wrong += !try_problem(seed + i, &planned);
 	printf("contiguous: seeds %llu to %llu: %llu problems, %llu with a plan, %llu not as good as the "

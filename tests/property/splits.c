@@ -14,11 +14,10 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <hidp/hidp.h>
 
+#include "count_seed.h"
 #include "random_instance.h"
 #include "rng.h"
 
@@ -254,16 +253,8 @@ int main(int argc, char **argv)
 {
 	unsigned long long count = 100, seed = SEED, wrong = 0, splits = 0;
 	double closest = 0;
-	for (int i = 1; i < argc; i++) {
-		if (i + 1 < argc && strcmp(argv[i], "--count") == 0) {
-			count = strtoull(argv[++i], NULL, 10);
-		} else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-			seed = strtoull(argv[++i], NULL, 10);
-		} else {
-			fprintf(stderr, "usage: splits [--count N] [--seed N]\n");
-			return 2;
-		}
-	}
+	if (!read_count_and_seed(argc, argv, "splits", &count, &seed))
+		return 2;
 	for (unsigned long long i = 0; i < count; i++) {
 		double ratio = try_chain(seed + i);
 		wrong += ratio > 1 + 1e-9;
