@@ -86,10 +86,12 @@ struct hidp_processor_figures {
 		sizeof(struct hidp_processor_figures), 0, 0, 0                                  \
 	}
 
-/** Kinds of tasks in a plan's timeline. */
+/** Kinds of tasks, in a plan's timeline and in programs. */
 enum hidp_task_kind_value {
-	HIDP_TASK_COMPUTE = 1, /**< a slice on a processor */
-	HIDP_TASK_TRANSFER = 2 /**< a message on a link */
+	HIDP_TASK_COMPUTE = 1,  /**< a slice on a processor */
+	HIDP_TASK_TRANSFER = 2, /**< a message on a link (timeline) */
+	HIDP_TASK_SEND = 3,     /**< a message as its sender sees it (programs) */
+	HIDP_TASK_RECEIVE = 4   /**< a message as its receiver sees it (programs) */
 };
 
 /** One of #hidp_task_kind_value. */

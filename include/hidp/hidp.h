@@ -11,6 +11,7 @@
 #include <hidp/options.h>
 #include <hidp/plan.h>
 #include <hidp/planner.h>
+#include <hidp/program.h>
 #include <hidp/report.h>
 #include <hidp/status.h>
 #include <hidp/version.h>

@@ -41,7 +41,12 @@ enum hidp_status_value {
 	HIDP_ERR_INFEASIBLE = -8,  /**< no plan meets the limits; the diagnostic says what is short and by how much */
 	HIDP_ERR_SYNTAX = -9,      /**< a document cannot be parsed; the diagnostic has line and column */
 	HIDP_ERR_LIMIT = -10,      /**< a documented limit on sizes or counts is exceeded */
-	HIDP_ERR_UNSUPPORTED = -11 /**< this build of the library cannot do it (for example JSON left out) */
+	HIDP_ERR_UNSUPPORTED = -11, /**< this build of the library, or of a plug-in, cannot do it */
+	HIDP_ERR_CLOSED = -12,     /**< what was asked to do it has been closed */
+	HIDP_ERR_TRANSPORT = -13,  /**< a node cannot be reached, or spoke nonsense; the diagnostic names it */
+	HIDP_ERR_TIMEOUT = -14,    /**< the time for it is over */
+	HIDP_ERR_CANCELLED = -15,  /**< it was cancelled by the host */
+	HIDP_ERR_BUSY = -16        /**< as much is under way as was agreed; try again when some of it is done */
 };
 
 /**

@@ -37,6 +37,12 @@
 /** Changes within the same interface; see #HIDP_ABI_CURRENT. */
 #define HIDP_ABI_REVISION 0
 
+/**
+ * Version of the interfaces that plug-ins implement (`hidp/plugin/`). They may change
+ * with a minor release, and this number with them; tables of another number are refused.
+ */
+#define HIDP_PLUGIN_ABI 1u
+
 /** One number for a version, so that versions compare with `<`. */
 #define HIDP_VERSION_ENCODE(major, minor, patch) (((major) * 1000000) + ((minor) * 1000) + (patch))
 

@@ -28,6 +28,16 @@ const char *hidp_status_string(hidp_status status)
 		return "limit exceeded";
 	case HIDP_ERR_UNSUPPORTED:
 		return "not supported by this build";
+	case HIDP_ERR_CLOSED:
+		return "closed";
+	case HIDP_ERR_TRANSPORT:
+		return "transport failed";
+	case HIDP_ERR_TIMEOUT:
+		return "timed out";
+	case HIDP_ERR_CANCELLED:
+		return "cancelled";
+	case HIDP_ERR_BUSY:
+		return "busy";
 	default:
 		return "unknown status";
 	}
