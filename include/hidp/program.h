@@ -56,6 +56,8 @@ struct hidp_programs;
 #define HIDP_TASK_NONE UINT32_MAX
 /** No message. */
 #define HIDP_MESSAGE_NONE UINT32_MAX
+/** No buffer: of an operand of which a call reads no row. */
+#define HIDP_BUFFER_NONE UINT32_MAX
 /** As an operand of a call: its output. */
 #define HIDP_OPERAND_OUTPUT UINT32_MAX
 /** Every buffer begins at a multiple of this many bytes of the block. */
@@ -343,7 +345,8 @@ HIDP_API hidp_status hidp_programs_get_call(const struct hidp_programs *programs
  * @param[in]  task       A task that computes.
  * @param[in]  call       Which call of it.
  * @param[in]  operand    Which input of the layer, from 0, or #HIDP_OPERAND_OUTPUT.
- * @param[out] buffer_out The buffer.
+ * @param[out] buffer_out The buffer; #HIDP_BUFFER_NONE if the call reads no row of it (rows
+ *                        put together from several tensors, nothing but padding).
  * @return #HIDP_OK, #HIDP_ERR_ARGUMENT (no such task, call or operand).
  *
  * Thread safety: any thread, any time.

@@ -95,6 +95,22 @@ void *hidp__arena_calloc(struct hidp__arena *arena, size_t count, size_t size)
 	return p;
 }
 
+bool hidp__arena_room(struct hidp__arena *arena, void **items, size_t count, size_t *capacity,
+                      size_t size)
+{
+	if (count < *capacity)
+		return true;
+	size_t wanted = *capacity == 0 ? 32 : *capacity * 2;
+	void *p = hidp__arena_alloc(arena, wanted, size);
+	if (p == NULL)
+		return false;
+	if (count != 0)
+		memcpy(p, *items, count * size);
+	*items = p;
+	*capacity = wanted;
+	return true;
+}
+
 struct hidp__arena_mark hidp__arena_here(const struct hidp__arena *arena)
 {
 	return (struct hidp__arena_mark){arena->chunks, arena->used};

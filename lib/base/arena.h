@@ -34,6 +34,9 @@ void hidp__arena_reset(struct hidp__arena *arena);
 /* count * size bytes, aligned to 16, not zeroed; NULL without memory or on overflow. */
 void *hidp__arena_alloc(struct hidp__arena *arena, size_t count, size_t size);
 void *hidp__arena_calloc(struct hidp__arena *arena, size_t count, size_t size);
+/* Room for one more element: another *items, twice as large, if count == *capacity. false: no memory. */
+bool hidp__arena_room(struct hidp__arena *arena, void **items, size_t count, size_t *capacity,
+                      size_t size);
 struct hidp__arena_mark hidp__arena_here(const struct hidp__arena *arena);
 void hidp__arena_back(struct hidp__arena *arena, struct hidp__arena_mark mark);
 

@@ -40,6 +40,7 @@ struct walk {
 	/* for one route */
 	struct hidp__route *route;
 	struct hidp__task_log *log;
+	struct hidp__messages *messages; /* keeps them one by one; NULL: nobody asked */
 	struct hidp__spans *present; /* [layer * nodes + node] */
 	uint32_t *hold_of;           /* [layer * nodes + node] place in holds + 1 */
 	struct hold *holds;
@@ -57,22 +58,6 @@ struct walk {
 static const struct hidp__layer *layer_of(const struct walk *w, hidp_layer_id l)
 {
 	return &w->problem->model->layers[l];
-}
-
-/* Room for one more in an array of the arena. */
-static bool room(struct walk *w, void **items, size_t count, size_t *capacity, size_t size)
-{
-	if (count < *capacity)
-		return true;
-	size_t wanted = *capacity == 0 ? 32 : *capacity * 2;
-	void *p = hidp__arena_alloc(w->arena, wanted, size);
-	if (p == NULL)
-		return false;
-	if (count != 0)
-		memcpy(p, *items, count * size);
-	*items = p;
-	*capacity = wanted;
-	return true;
 }
 
 /* Is share k of the stage on the route? */
@@ -173,7 +158,8 @@ static bool put(struct walk *w, hidp_layer_id l, hidp_node_id node, struct hidp_
 			h->last_use = until;
 		return true;
 	}
-	if (!room(w, (void **)&w->holds, w->hold_count, &w->hold_capacity, sizeof *w->holds))
+	if (!hidp__arena_room(w->arena, (void **)&w->holds, w->hold_count, &w->hold_capacity,
+	                      sizeof *w->holds))
 		return false;
 	w->holds[w->hold_count++] = (struct hold){l, node, until};
 	w->hold_of[at] = (uint32_t)w->hold_count;
@@ -258,11 +244,19 @@ static bool send(struct walk *w, hidp_layer_id l, const struct hidp__span *rows,
 		w->route->medium_busy_s[link->medium] += wire;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		if (!room(w, (void **)&w->arrivals, w->arrival_count, &w->arrival_capacity,
-		          sizeof *w->arrivals) ||
+		if (!hidp__arena_room(w->arena, (void **)&w->arrivals, w->arrival_count,
+		                      &w->arrival_capacity, sizeof *w->arrivals) ||
 		    !put(w, l, to, rows[i], false))
 			return false;
 		w->arrivals[w->arrival_count++] = (struct arrival){l, to, rows[i], arrival};
+	}
+	if (w->messages != NULL) {
+		struct hidp__messages *m = w->messages;
+		if (!hidp__arena_room(w->arena, (void **)&m->list, m->count, &m->capacity,
+		                      sizeof *m->list))
+			return false;
+		m->list[m->count++] = (struct hidp__message){
+		        l, from, to, w->stage, share, dtype, count, rows, (uint64_t)size};
 	}
 	if (w->log == NULL)
 		return true;
@@ -783,6 +777,7 @@ hidp_status hidp__evaluate_messages(const struct hidp__problem *problem,
 		return HIDP_ERR_NOMEM;
 	w.share_set = NULL;
 	w.starts = messages->start_s;
+	w.messages = messages->keep ? messages : NULL;
 	w.choice = choice;
 	route->takes_part[problem->request->input_node] = true;
 	route->takes_part[problem->request->output_node] = true;

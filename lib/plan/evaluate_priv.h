@@ -34,8 +34,22 @@ struct hidp__step_rows {
 	uint32_t layer_count;
 };
 
+/* One message: rows of a tensor over a link. */
+struct hidp__message {
+	hidp_layer_id layer;
+	hidp_node_id from, to;
+	uint32_t stage, share; /* for whom it is sent */
+	hidp_dtype wire_dtype;
+	uint32_t part_count;
+	const struct hidp__span *parts; /* of the rows; disjoint, rising */
+	uint64_t bytes;
+};
+
 /* What the messages of the first stages of a plan come to, on one route. */
 struct hidp__messages {
+	bool keep; /* list them, in the order in which they are sent */
+	struct hidp__message *list;
+	size_t count, capacity;
 	double *start_s;   /* [share of the last stage] when it has all it needs; the caller's */
 	double delivery_s; /* of the outputs, if the stages are all */
 	struct hidp__route route; /* its latency and busy times mean nothing */

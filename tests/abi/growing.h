@@ -12,6 +12,8 @@
 		unsigned char unknown[32];                                                         \
 	}
 
+GROWN(hidp_buffer_info);
+GROWN(hidp_call);
 GROWN(hidp_context_options);
 GROWN(hidp_cost_entry);
 GROWN(hidp_diagnostic);
@@ -25,6 +27,8 @@ GROWN(hidp_plan_figures);
 GROWN(hidp_plan_options);
 GROWN(hidp_processor_desc);
 GROWN(hidp_processor_figures);
+GROWN(hidp_program_task);
+GROWN(hidp_programs_info);
 GROWN(hidp_share_desc);
 GROWN(hidp_slice_desc);
 GROWN(hidp_stage_desc);

@@ -15,6 +15,11 @@ def find(include_dir):
     return sorted(Path(include_dir).rglob("*.h"))
 
 
+def find_stable(include_dir):
+    """Those whose structs and values stay; plug-in interfaces have a number of their own."""
+    return [p for p in find(include_dir) if p.parent.name != "plugin"]
+
+
 def without_comments(text):
     text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
     return re.sub(r"//[^\n]*", " ", text)
@@ -44,7 +49,7 @@ def functions(include_dir):
 def structs(include_dir):
     """{struct name: [field names]} of all structs that are defined, in order of definition."""
     found = {}
-    for path in find(include_dir):
+    for path in find_stable(include_dir):
         for name, body in re.findall(r"\bstruct\s+(\w+)\s*\{([^{}]*)\}\s*;", _code(path)):
             fields = []
             for declaration in body.split(";"):
@@ -58,7 +63,7 @@ def structs(include_dir):
 def enumerators(include_dir):
     """Names of all enum constants, in order of definition."""
     names = []
-    for path in find(include_dir):
+    for path in find_stable(include_dir):
         for body in re.findall(r"\benum\s+\w*\s*\{([^{}]*)\}\s*;", _code(path)):
             names += [e.split("=")[0].strip() for e in body.split(",") if e.strip()]
     return names
@@ -67,7 +72,7 @@ def enumerators(include_dir):
 def constants(include_dir):
     """Names of the macros that stand for a number or text, in order of definition."""
     names = []
-    for path in find(include_dir):
+    for path in find_stable(include_dir):
         text = without_comments(path.read_text(encoding="utf-8")).replace("\\\n", " ")
         for name, value in re.findall(r"(?m)^[ \t]*#[ \t]*define[ \t]+(HIDP_\w+)[ \t]+(\S.*)$", text):
             if re.fullmatch(r"\(?-?[0-9]\w*\)?|UINT32_MAX|UINT64_MAX", value.strip()):
@@ -78,7 +83,7 @@ def constants(include_dir):
 def initialisers(include_dir):
     """Names of the ..._INIT macros, sorted."""
     names = set()
-    for path in find(include_dir):
+    for path in find_stable(include_dir):
         text = without_comments(path.read_text(encoding="utf-8"))
         names.update(re.findall(r"(?m)^[ \t]*#[ \t]*define[ \t]+(HIDP_\w+_INIT)\b", text))
     return sorted(names)

@@ -304,6 +304,22 @@ static void read_plan(const struct hidp_plan *plan)
 	WRITES(hidp_slice_desc, hidp_plan_get_slice(plan, 0, 0, 0, 1, filled));
 }
 
+/* The programs of node 0. */
+static void read_programs(const struct hidp_plan *plan)
+{
+	struct hidp_programs *programs = NULL;
+	OK(hidp_programs_new(plan, 0, 0, &programs, NULL));
+	if (programs == NULL)
+		return;
+	uint32_t task = hidp_programs_next_task(programs, HIDP_TASK_COMPUTE, 0, HIDP_TASK_NONE);
+	CHECK(hidp_plan_route_count(plan) == 1 && task != HIDP_TASK_NONE);
+	WRITES(hidp_programs_info, hidp_programs_get_info(programs, filled));
+	WRITES(hidp_buffer_info, hidp_programs_get_buffer(programs, 0, filled));
+	WRITES(hidp_program_task, hidp_programs_get_task(programs, task, filled));
+	WRITES(hidp_call, hidp_programs_get_call(programs, task, 0, filled));
+	hidp_programs_unref(programs);
+}
+
 /* A failing call fills in a diagnostic as far as the program knows it, and no further. */
 static void read_diagnostic(struct hidp_context *ctx)
 {
@@ -333,6 +349,7 @@ int main(void)
 	read_cluster(cluster);
 	if (plan != NULL) {
 		read_plan(plan);
+		read_programs(plan);
 		OK(hidp_plan_verify(plan, NULL));
 		OK(hidp_plan_evaluate(plan, NULL, NULL, NULL, &again, NULL));
 	}

@@ -36,7 +36,12 @@ enum hidp_status_value {
 	HIDP_ERR_INFEASIBLE = -8,
 	HIDP_ERR_SYNTAX = -9,
 	HIDP_ERR_LIMIT = -10,
-	HIDP_ERR_UNSUPPORTED = -11
+	HIDP_ERR_UNSUPPORTED = -11,
+	HIDP_ERR_CLOSED = -12,
+	HIDP_ERR_TRANSPORT = -13,
+	HIDP_ERR_TIMEOUT = -14,
+	HIDP_ERR_CANCELLED = -15,
+	HIDP_ERR_BUSY = -16
 };
 HIDP_API const char *hidp_status_string(hidp_status status);
 struct hidp_diagnostic {
@@ -736,7 +741,9 @@ struct hidp_processor_figures {
 	}
 enum hidp_task_kind_value {
 	HIDP_TASK_COMPUTE = 1,
-	HIDP_TASK_TRANSFER = 2
+	HIDP_TASK_TRANSFER = 2,
+	HIDP_TASK_SEND = 3,
+	HIDP_TASK_RECEIVE = 4
 };
 typedef uint32_t hidp_task_kind;
 struct hidp_task_info {
@@ -801,6 +808,125 @@ HIDP_API hidp_status hidp_plan_explain(const struct hidp_plan *plan, char *buffe
                                        size_t *needed_out);
 HIDP_END_DECLS
 
+/* hidp/program.h */
+HIDP_BEGIN_DECLS
+struct hidp_programs;
+#define HIDP_TASK_NONE UINT32_MAX
+#define HIDP_MESSAGE_NONE UINT32_MAX
+#define HIDP_BUFFER_NONE UINT32_MAX
+#define HIDP_OPERAND_OUTPUT UINT32_MAX
+#define HIDP_BUFFER_ALIGNMENT 64u
+HIDP_API uint32_t hidp_plan_route_count(const struct hidp_plan *plan);
+HIDP_API hidp_status hidp_plan_get_route_fraction(const struct hidp_plan *plan, uint32_t route,
+                                                  double *fraction_out);
+HIDP_API hidp_status hidp_programs_new(const struct hidp_plan *plan, uint32_t route,
+                                       hidp_node_id node, struct hidp_programs **programs_out,
+                                       struct hidp_diagnostic *diagnostic);
+HIDP_API struct hidp_programs *hidp_programs_ref(struct hidp_programs *programs);
+HIDP_API void hidp_programs_unref(struct hidp_programs *programs);
+HIDP_API const struct hidp_plan *hidp_programs_plan(const struct hidp_programs *programs);
+struct hidp_programs_info {
+	uint32_t struct_size;
+	uint32_t flags;
+	hidp_node_id node;
+	uint32_t route;
+	uint32_t task_count;
+	uint32_t buffer_count;
+	uint32_t message_count;
+	uint32_t reserved;
+	uint64_t memory_bytes;
+	uint64_t live_bytes;
+};
+#define HIDP_PROGRAMS_INFO_INIT                                                                    \
+	{                                                                                          \
+		sizeof(struct hidp_programs_info), 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+	}
+HIDP_API hidp_status hidp_programs_get_info(const struct hidp_programs *programs,
+                                            struct hidp_programs_info *info_out);
+enum hidp_buffer_flag {
+	HIDP_BUFFER_INPUT = 1u << 0,
+	HIDP_BUFFER_OUTPUT = 1u << 1
+};
+struct hidp_buffer_info {
+	uint32_t struct_size;
+	uint32_t flags;
+	hidp_layer_id layer;
+	hidp_dtype dtype;
+	struct hidp_shape shape;
+	int64_t row_begin;
+	int64_t row_end;
+	uint64_t offset;
+	uint64_t bytes;
+	uint64_t batch_stride;
+	uint64_t row_stride;
+	uint64_t pixel_stride;
+};
+#define HIDP_BUFFER_INFO_INIT                                                                      \
+	{                                                                                          \
+		sizeof(struct hidp_buffer_info), 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0      \
+	}
+HIDP_API hidp_status hidp_programs_get_buffer(const struct hidp_programs *programs,
+                                              uint32_t buffer, struct hidp_buffer_info *info_out);
+struct hidp_program_task {
+	uint32_t struct_size;
+	hidp_task_kind kind;
+	hidp_processor_id processor;
+	uint32_t stage;
+	uint32_t share;
+	uint32_t step;
+	uint32_t slice;
+	uint32_t call_count;
+	uint32_t copy_count;
+	uint32_t message;
+	hidp_node_id peer;
+	uint32_t buffer;
+	int64_t row_begin;
+	int64_t row_end;
+	uint32_t part_count;
+	hidp_dtype wire_dtype;
+	uint64_t bytes;
+	uint32_t dependency_count;
+	uint32_t dependent_count;
+	const uint32_t *dependencies;
+	const uint32_t *dependents;
+};
+#define HIDP_PROGRAM_TASK_INIT                                                                     \
+	{                                                                                          \
+		sizeof(struct hidp_program_task), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
+		        0, 0, 0, 0                                                                 \
+	}
+HIDP_API hidp_status hidp_programs_get_task(const struct hidp_programs *programs, uint32_t task,
+                                            struct hidp_program_task *task_out);
+HIDP_API uint32_t hidp_programs_next_task(const struct hidp_programs *programs,
+                                          hidp_task_kind kind, hidp_processor_id processor,
+                                          uint32_t after);
+HIDP_API hidp_status hidp_programs_get_part(const struct hidp_programs *programs, uint32_t task,
+                                            uint32_t part, int64_t *row_begin_out,
+                                            int64_t *row_end_out);
+struct hidp_call {
+	uint32_t struct_size;
+	uint32_t flags;
+	hidp_layer_id layer;
+	uint32_t input_count;
+	int64_t row_begin;
+	int64_t row_end;
+	int64_t channel_begin;
+	int64_t channel_end;
+};
+#define HIDP_CALL_INIT                                                                             \
+	{                                                                                          \
+		sizeof(struct hidp_call), 0, 0, 0, 0, 0, 0, 0                                      \
+	}
+HIDP_API hidp_status hidp_programs_get_call(const struct hidp_programs *programs, uint32_t task,
+                                            uint32_t call, struct hidp_call *call_out);
+HIDP_API hidp_status hidp_programs_get_operand(const struct hidp_programs *programs, uint32_t task,
+                                               uint32_t call, uint32_t operand,
+                                               uint32_t *buffer_out);
+HIDP_API hidp_status hidp_programs_get_copy(const struct hidp_programs *programs, uint32_t task,
+                                            uint32_t copy, uint32_t *from_out, uint32_t *to_out,
+                                            int64_t *row_begin_out, int64_t *row_end_out);
+HIDP_END_DECLS
+
 /* hidp/report.h */
 HIDP_BEGIN_DECLS
 HIDP_API hidp_status hidp_plan_to_json(const struct hidp_plan *plan, char *buffer, size_t size,
@@ -823,6 +949,7 @@ HIDP_END_DECLS
 #define HIDP_ABI_CURRENT 0
 #define HIDP_ABI_AGE 0
 #define HIDP_ABI_REVISION 0
+#define HIDP_PLUGIN_ABI 1u
 #define HIDP_VERSION_ENCODE(major, minor, patch) (((major) * 1000000) + ((minor) * 1000) + (patch))
 #define HIDP_VERSION HIDP_VERSION_ENCODE(HIDP_VERSION_MAJOR, HIDP_VERSION_MINOR, HIDP_VERSION_PATCH)
 HIDP_BEGIN_DECLS

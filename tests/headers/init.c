@@ -43,6 +43,8 @@ static void result(int good, const char *name, const char *what)
 
 int main(void)
 {
+	INIT_ONLY(hidp_buffer_info, HIDP_BUFFER_INFO_INIT);
+	INIT_ONLY(hidp_call, HIDP_CALL_INIT);
 	INIT_ONLY(hidp_context_options, HIDP_CONTEXT_OPTIONS_INIT);
 	INIT_ONLY(hidp_diagnostic, HIDP_DIAGNOSTIC_INIT);
 	INIT_ONLY(hidp_layer_info, HIDP_LAYER_INFO_INIT);
@@ -50,6 +52,8 @@ int main(void)
 	INIT_ONLY(hidp_node_figures, HIDP_NODE_FIGURES_INIT);
 	INIT_ONLY(hidp_plan_figures, HIDP_PLAN_FIGURES_INIT);
 	INIT_ONLY(hidp_processor_figures, HIDP_PROCESSOR_FIGURES_INIT);
+	INIT_ONLY(hidp_program_task, HIDP_PROGRAM_TASK_INIT);
+	INIT_ONLY(hidp_programs_info, HIDP_PROGRAMS_INFO_INIT);
 	INIT_ONLY(hidp_share_desc, HIDP_SHARE_DESC_INIT);
 	INIT_ONLY(hidp_slice_desc, HIDP_SLICE_DESC_INIT);
 	INIT_ONLY(hidp_stage_desc, HIDP_STAGE_DESC_INIT);

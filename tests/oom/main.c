@@ -23,7 +23,7 @@
 
 static const struct scenario *const tables[] = {
         lifetime_scenarios, model_scenarios,   cluster_scenarios,
-        plan_scenarios,     planner_scenarios, text_scenarios,
+        plan_scenarios,     planner_scenarios, run_scenarios, text_scenarios,
 };
 
 /* The outputs of the current call, those of the call that did not fail, and untouched ones. */

@@ -30,6 +30,7 @@ extern const struct scenario model_scenarios[];
 extern const struct scenario cluster_scenarios[];
 extern const struct scenario plan_scenarios[];
 extern const struct scenario planner_scenarios[];
+extern const struct scenario run_scenarios[];
 extern const struct scenario text_scenarios[];
 
 /* What out->object holds when nothing was handed out. */
