@@ -20,8 +20,10 @@
  * @brief What moves bytes between the nodes of a cluster.
  *
  * A transport carries messages, whole and unchanged, and keeps the order of the messages
- * from one node to another. It need not tell the sender whether one arrived: sessions find
- * out by themselves. It must never mix up who sent a message.
+ * from one node to another. Messages can be lost when a connection breaks or a node ends,
+ * also in the middle of a row of them; none arrives twice. It need not tell the sender
+ * whether one arrived: sessions find out by themselves. It must never mix up who sent a
+ * message.
  * @{
  */
 
@@ -30,9 +32,12 @@ HIDP_BEGIN_DECLS
 /** Largest message that a transport must be able to carry, in bytes. */
 #define HIDP_TRANSPORT_MESSAGE_MAX ((uint64_t)1 << 32)
 
+/** Most pieces that a message can be sent in. */
+#define HIDP_TRANSPORT_SEGMENTS_MAX 64u
+
 /** A piece of a message. */
 struct hidp_segment {
-	const void *data; /**< first byte */
+	const void *data; /**< first byte; NULL is allowed if size is 0 */
 	size_t size;      /**< bytes; may be 0 */
 };
 
@@ -40,14 +45,20 @@ struct hidp_segment {
  * @brief Takes a message that arrived.
  *
  * Called by the transport on a thread of its own, one call at a time; it does not wait for
- * other messages.
+ * other messages. It may call send, though one that waits for room then holds up all that
+ * arrives, and close, but not stop.
+ *
+ * The message comes in pieces so that a transport need not copy it into one block. They are
+ * cut where it suits the transport, not where the sender cut them.
  *
  * @param[in] receiver What open was given.
  * @param[in] from     The node that sent it, as far as the transport knows for sure.
- * @param[in] data     The message, aligned to 8 bytes; valid during the call.
- * @param[in] size     Its bytes.
+ * @param[in] segments [count] The message, in order; any alignment; valid during the call,
+ *                     as is what the pieces point to.
+ * @param[in] count    Pieces, at least 1; they may be empty.
  */
-typedef void (*hidp_receive_fn)(void *receiver, hidp_node_id from, const void *data, size_t size);
+typedef void (*hidp_receive_fn)(void *receiver, hidp_node_id from,
+                                const struct hidp_segment *segments, size_t count);
 
 /**
  * @brief Learns that a message is off: its pieces are the sender's again.
@@ -57,7 +68,7 @@ typedef void (*hidp_receive_fn)(void *receiver, hidp_node_id from, const void *d
  *
  * @param[in] done_data What send was given.
  * @param[in] status    #HIDP_OK: handed on (which does not mean that it arrived);
- *                      #HIDP_ERR_CLOSED: the transport closed before.
+ *                      #HIDP_ERR_CLOSED: the transport closed meanwhile.
  */
 typedef void (*hidp_sent_fn)(void *done_data, hidp_status status);
 
@@ -75,7 +86,7 @@ struct hidp_transport {
 	/**
 	 * @brief Begins to deliver what arrives. Required.
 	 *
-	 * Called once, before everything else. What arrived earlier is delivered now, or lost.
+	 * Called once, before the other entries. What arrived earlier is delivered now, or lost.
 	 *
 	 * @param[in]  user_data  The pointer given with the table.
 	 * @param[in]  receive    Takes messages.
@@ -90,17 +101,20 @@ struct hidp_transport {
 	 * @brief Sends a message. Required.
 	 *
 	 * Called from any thread, several at a time. Does not wait until the receiver has the
-	 * message; may wait until there is room for it.
+	 * message; may wait for a limited time until there is room for it or a connection. A
+	 * node that cannot be reached does not hold up messages to others.
 	 *
 	 * @param[in] user_data The pointer given with the table.
 	 * @param[in] to        The node to send to; not the own one.
 	 * @param[in] segments  [count] the pieces of the message, in order; the array is read
 	 *                      during the call, what the pieces point to until `done`.
-	 * @param[in] count     1 to 64.
+	 * @param[in] count     1 to #HIDP_TRANSPORT_SEGMENTS_MAX.
 	 * @param[in] done      Called when the pieces may be changed again; not called if send fails.
 	 * @param[in] done_data Its first argument.
 	 * @return #HIDP_OK (accepted), #HIDP_ERR_NOMEM, #HIDP_ERR_ARGUMENT (no such node, too
-	 *         many pieces), #HIDP_ERR_CLOSED, #HIDP_ERR_TRANSPORT (the node cannot be reached).
+	 *         many pieces), #HIDP_ERR_LIMIT (larger than #HIDP_TRANSPORT_MESSAGE_MAX, or
+	 *         what the transport was told), #HIDP_ERR_CLOSED, #HIDP_ERR_TRANSPORT (the node
+	 *         cannot be reached, or takes nothing).
 	 */
 	hidp_status (*send)(void *user_data, hidp_node_id to, const struct hidp_segment *segments,
 	                    size_t count, hidp_sent_fn done, void *done_data);
@@ -108,8 +122,9 @@ struct hidp_transport {
 	/**
 	 * @brief Stops everything new. Required.
 	 *
-	 * From now on send fails with #HIDP_ERR_CLOSED. Messages that were accepted may be
-	 * dropped. Does not block. Any thread, also twice.
+	 * From now on, until the object is destroyed, send fails with #HIDP_ERR_CLOSED; calls
+	 * of it that wait return. Messages that were accepted may be dropped. Does not block.
+	 * Any thread, also twice.
 	 *
 	 * @param[in] user_data The pointer given with the table.
 	 */
