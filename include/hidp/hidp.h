@@ -13,6 +13,7 @@
 #include <hidp/planner.h>
 #include <hidp/program.h>
 #include <hidp/report.h>
+#include <hidp/session.h>
 #include <hidp/status.h>
 #include <hidp/version.h>
 

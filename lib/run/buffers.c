@@ -205,7 +205,7 @@ static bool wait_for(const struct hidp__accesses *a, const struct hidp__accesses
 			                      &waits->capacity, sizeof *waits->items))
 				return false;
 			waits->items[waits->count++] =
-			        (struct hidp__wait){b->items[i].task, a->items[j].task};
+				(struct hidp__wait){b->items[i].task, a->items[j].task};
 		}
 	}
 	return true;
@@ -236,7 +236,8 @@ static bool wait_for_tenants(const struct placing *p, const struct hidp__accesse
 		for (size_t k = 0; k < now.count; k++) {
 			struct tenant t = now.items[k];
 			bool touched = t.begin < end && begin < t.end;
-			if (touched && !wait_for(&accesses[t.buffer], &accesses[number], waits, arena))
+			if (touched &&
+			    !wait_for(&accesses[t.buffer], &accesses[number], waits, arena))
 				return false;
 			/* what is left of it, before and behind */
 			if (!add_tenant(&next, t.begin, touched ? begin : t.end, t.buffer, arena) ||

@@ -27,7 +27,7 @@ struct lowering {
 	/* the buffer that all tasks share of a tensor */
 	struct hidp__span *held; /* [layer] rows */
 	uint32_t *common;        /* [layer] buffer; NO_BUFFER */
-	uint32_t *own;           /* [layer] the slice's own buffer while a task is made; NO_BUFFER */
+	uint32_t *own; /* [layer] the slice's own buffer while a task is made; NO_BUFFER */
 	uint32_t time;
 	size_t task_capacity, buffer_capacity, access_capacity;
 	struct hidp__accesses *accesses; /* [buffer] */
@@ -106,7 +106,8 @@ static hidp_status new_buffer(struct lowering *w, hidp_layer_id l, struct hidp__
 	if (__builtin_mul_overflow((uint64_t)hidp__span_length(rows),
 	                           (uint64_t)layer_of(w, l)->row_bytes, &bytes))
 		return HIDP_ERR_LIMIT;
-	p->buffers[p->buffer_count] = (struct hidp__buffer){.layer = l, .rows = rows, .bytes = bytes};
+	p->buffers[p->buffer_count] =
+		(struct hidp__buffer){.layer = l, .rows = rows, .bytes = bytes};
 	w->accesses[p->buffer_count] = (struct hidp__accesses){.count = 0};
 	*buffer = p->buffer_count++;
 	return HIDP_OK;
@@ -157,23 +158,22 @@ static hidp_status lower_messages(struct lowering *w, uint32_t stage)
 		if (m->stage != stage || (m->from != node && m->to != node))
 			continue;
 		bool sends = m->from == node;
-		struct hidp__span *parts =
-		        hidp__arena_alloc(w->keep, m->part_count, sizeof *parts);
+		struct hidp__span *parts = hidp__arena_alloc(w->keep, m->part_count, sizeof *parts);
 		if (parts == NULL)
 			return HIDP_ERR_NOMEM;
 		memcpy(parts, m->parts, m->part_count * sizeof *parts);
 		const struct hidp__program_task task = {
-		        .kind = sends ? HIDP_TASK_SEND : HIDP_TASK_RECEIVE,
-		        .processor = HIDP_PROCESSOR_NONE,
-		        .stage = stage,
-		        .share = m->share,
-		        .part_count = m->part_count,
-		        .parts = parts,
-		        .message = (uint32_t)i,
-		        .peer = sends ? m->to : m->from,
-		        .buffer = w->common[m->layer],
-		        .wire_dtype = m->wire_dtype,
-		        .bytes = m->bytes,
+			.kind = sends ? HIDP_TASK_SEND : HIDP_TASK_RECEIVE,
+			.processor = HIDP_PROCESSOR_NONE,
+			.stage = stage,
+			.share = m->share,
+			.part_count = m->part_count,
+			.parts = parts,
+			.message = (uint32_t)i,
+			.peer = sends ? m->to : m->from,
+			.buffer = w->common[m->layer],
+			.wire_dtype = m->wire_dtype,
+			.bytes = m->bytes,
 		};
 		w->time++;
 		if (!new_task(w, &task, &number))
@@ -188,8 +188,7 @@ static hidp_status lower_messages(struct lowering *w, uint32_t stage)
 
 /* The channels of an input that some channels of the output need. */
 static struct hidp__span input_channels(const struct lowering *w, const struct hidp__layer *layer,
-                                        const struct hidp__input *input,
-                                        struct hidp__span channels)
+                                        const struct hidp__input *input, struct hidp__span channels)
 {
 	const struct hidp__layer *in = layer_of(w, input->layer);
 	if (input->own_channels && in->shape.channels == layer->shape.channels)
@@ -206,19 +205,19 @@ static hidp_status lower_call(struct lowering *w, uint32_t task, hidp_layer_id l
 	uint32_t number = t->call_count++;
 	uint32_t output = w->own[l] != NO_BUFFER ? w->own[l] : w->common[l];
 	uint32_t *operands =
-	        hidp__arena_alloc(w->keep, (size_t)layer->input_count + 1, sizeof *operands);
+		hidp__arena_alloc(w->keep, (size_t)layer->input_count + 1, sizeof *operands);
 	if (operands == NULL)
 		return HIDP_ERR_NOMEM;
 	t->calls[number] = (struct hidp__call){l, rows, channels, operands};
 	for (uint32_t i = 0; i < layer->input_count; i++) {
 		const struct hidp__input *in = &layer->inputs[i];
-		struct hidp__span need = hidp__rule_need(
-		        &in->rule, layer_of(w, in->layer)->shape.rows, rows);
+		struct hidp__span need =
+			hidp__rule_need(&in->rule, layer_of(w, in->layer)->shape.rows, rows);
 		operands[i] = NO_BUFFER;
 		if (hidp__span_empty(need))
 			continue;
-		operands[i] = w->own[in->layer] != NO_BUFFER ? w->own[in->layer]
-		                                             : w->common[in->layer];
+		operands[i] =
+			w->own[in->layer] != NO_BUFFER ? w->own[in->layer] : w->common[in->layer];
 		if (!use(w, task, number, operands[i], false, need,
 		         input_channels(w, layer, in, channels)))
 			return HIDP_ERR_NOMEM;
@@ -370,7 +369,7 @@ static hidp_status lower_buffers(struct lowering *w)
 		const struct hidp__layer *layer = layer_of(w, l);
 		struct hidp__span all = {0, layer->shape.rows};
 		bool is_input =
-		        layer->op == HIDP_OP_INPUT && w->request->input_node == w->programs->node;
+			layer->op == HIDP_OP_INPUT && w->request->input_node == w->programs->node;
 		if (is_input)
 			hold(w, l, all);
 		if (hidp__span_empty(w->held[l]))
@@ -438,7 +437,8 @@ static hidp_status list_waits(struct lowering *w)
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct hidp__wait x = w->waits.items[i];
-		struct hidp__program_task *after = &p->tasks[x.after], *before = &p->tasks[x.before];
+		struct hidp__program_task *after = &p->tasks[x.after],
+					  *before = &p->tasks[x.before];
 		after->dependencies[after->dependency_count++] = x.before;
 		before->dependents[before->dependent_count++] = x.after;
 	}
@@ -451,7 +451,7 @@ static hidp_status list_programs(struct lowering *w)
 	struct hidp_programs *p = w->programs;
 	p->processor_count = w->programs->plan->cluster->nodes[p->node].processor_count;
 	p->first_task =
-	        hidp__arena_alloc(w->keep, (size_t)p->processor_count + 2, sizeof *p->first_task);
+		hidp__arena_alloc(w->keep, (size_t)p->processor_count + 2, sizeof *p->first_task);
 	if (p->first_task == NULL)
 		return HIDP_ERR_NOMEM;
 	for (uint32_t i = 0; i < p->processor_count + 2; i++)
@@ -503,7 +503,8 @@ static bool begin(struct lowering *w)
 static hidp_status lower(struct lowering *w)
 {
 	const struct hidp_plan *plan = w->programs->plan;
-	const struct hidp__problem problem = {plan->model, plan->cluster, plan->cost, &plan->request};
+	const struct hidp__problem problem = {plan->model, plan->cluster, plan->cost,
+	                                      &plan->request};
 	if (!begin(w))
 		return HIDP_ERR_NOMEM;
 	choose(w);
@@ -536,18 +537,19 @@ hidp_status hidp__lower(struct hidp_programs *programs, struct hidp__arena *scra
                         struct hidp_diagnostic *diagnostic)
 {
 	struct lowering w = {
-	        .programs = programs,
-	        .model = programs->plan->model,
-	        .decisions = &programs->plan->decisions,
-	        .request = &programs->plan->request,
-	        .keep = &programs->arena,
-	        .scratch = scratch,
+		.programs = programs,
+		.model = programs->plan->model,
+		.decisions = &programs->plan->decisions,
+		.request = &programs->plan->request,
+		.keep = &programs->arena,
+		.scratch = scratch,
 	};
 	hidp_status s = lower(&w);
 	if (s == HIDP_ERR_NOMEM)
 		return hidp__fail(diagnostic, s, NULL, "out of memory");
 	if (s == HIDP_ERR_LIMIT)
-		return hidp__fail(diagnostic, s, programs->plan->cluster->nodes[programs->node].desc.name,
+		return hidp__fail(diagnostic, s,
+		                  programs->plan->cluster->nodes[programs->node].desc.name,
 		                  "its tensors do not fit into any memory");
 	return s;
 }

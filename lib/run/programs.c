@@ -35,7 +35,8 @@ hidp_status hidp_programs_new(const struct hidp_plan *plan, uint32_t route, hidp
                               struct hidp_diagnostic *diagnostic)
 {
 	if (plan == NULL || programs_out == NULL)
-		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL, "plan or programs_out is NULL");
+		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL,
+		                  "plan or programs_out is NULL");
 	if (node >= plan->cluster->node_count)
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL,
 		                  "there is no node %u, the cluster has %u", node,
@@ -95,14 +96,14 @@ hidp_status hidp_programs_get_info(const struct hidp_programs *programs,
 	if (programs == NULL || info_out == NULL)
 		return HIDP_ERR_ARGUMENT;
 	const struct hidp_programs_info info = {
-	        .struct_size = sizeof info,
-	        .node = programs->node,
-	        .route = programs->route,
-	        .task_count = programs->task_count,
-	        .buffer_count = programs->buffer_count,
-	        .message_count = programs->message_count,
-	        .memory_bytes = programs->memory_bytes,
-	        .live_bytes = programs->live_bytes,
+		.struct_size = sizeof info,
+		.node = programs->node,
+		.route = programs->route,
+		.task_count = programs->task_count,
+		.buffer_count = programs->buffer_count,
+		.message_count = programs->message_count,
+		.memory_bytes = programs->memory_bytes,
+		.live_bytes = programs->live_bytes,
 	};
 	return hidp__abi_write(info_out, sizeof info, &info, sizeof info);
 }
@@ -116,18 +117,18 @@ hidp_status hidp_programs_get_buffer(const struct hidp_programs *programs, uint3
 	const struct hidp__layer *layer = &programs->plan->model->layers[b->layer];
 	uint64_t row_stride = hidp__row_stride(layer);
 	const struct hidp_buffer_info info = {
-	        .struct_size = sizeof info,
-	        .flags = b->flags,
-	        .layer = b->layer,
-	        .dtype = layer->dtype,
-	        .shape = layer->shape,
-	        .row_begin = b->rows.begin,
-	        .row_end = b->rows.end,
-	        .offset = b->offset,
-	        .bytes = b->bytes,
-	        .batch_stride = row_stride * (uint64_t)hidp__span_length(b->rows),
-	        .row_stride = row_stride,
-	        .pixel_stride = row_stride / (uint64_t)layer->shape.width,
+		.struct_size = sizeof info,
+		.flags = b->flags,
+		.layer = b->layer,
+		.dtype = layer->dtype,
+		.shape = layer->shape,
+		.row_begin = b->rows.begin,
+		.row_end = b->rows.end,
+		.offset = b->offset,
+		.bytes = b->bytes,
+		.batch_stride = row_stride * (uint64_t)hidp__span_length(b->rows),
+		.row_stride = row_stride,
+		.pixel_stride = row_stride / (uint64_t)layer->shape.width,
 	};
 	return hidp__abi_write(info_out, sizeof info, &info, sizeof info);
 }
@@ -139,27 +140,27 @@ hidp_status hidp_programs_get_task(const struct hidp_programs *programs, uint32_
 		return HIDP_ERR_ARGUMENT;
 	const struct hidp__program_task *t = &programs->tasks[task];
 	const struct hidp_program_task info = {
-	        .struct_size = sizeof info,
-	        .kind = t->kind,
-	        .processor = t->processor,
-	        .stage = t->stage,
-	        .share = t->share,
-	        .step = t->step,
-	        .slice = t->slice,
-	        .call_count = t->call_count,
-	        .copy_count = t->copy_count,
-	        .message = t->message,
-	        .peer = t->peer,
-	        .buffer = t->buffer,
-	        .row_begin = t->part_count != 0 ? t->parts[0].begin : 0,
-	        .row_end = t->part_count != 0 ? t->parts[t->part_count - 1].end : 0,
-	        .part_count = t->part_count,
-	        .wire_dtype = t->wire_dtype,
-	        .bytes = t->bytes,
-	        .dependency_count = t->dependency_count,
-	        .dependent_count = t->dependent_count,
-	        .dependencies = t->dependencies,
-	        .dependents = t->dependents,
+		.struct_size = sizeof info,
+		.kind = t->kind,
+		.processor = t->processor,
+		.stage = t->stage,
+		.share = t->share,
+		.step = t->step,
+		.slice = t->slice,
+		.call_count = t->call_count,
+		.copy_count = t->copy_count,
+		.message = t->message,
+		.peer = t->peer,
+		.buffer = t->buffer,
+		.row_begin = t->part_count != 0 ? t->parts[0].begin : 0,
+		.row_end = t->part_count != 0 ? t->parts[t->part_count - 1].end : 0,
+		.part_count = t->part_count,
+		.wire_dtype = t->wire_dtype,
+		.bytes = t->bytes,
+		.dependency_count = t->dependency_count,
+		.dependent_count = t->dependent_count,
+		.dependencies = t->dependencies,
+		.dependents = t->dependents,
 	};
 	return hidp__abi_write(task_out, sizeof info, &info, sizeof info);
 }
@@ -188,7 +189,8 @@ hidp_status hidp_programs_get_part(const struct hidp_programs *programs, uint32_
                                    uint32_t part, int64_t *row_begin_out, int64_t *row_end_out)
 {
 	if (programs == NULL || task >= programs->task_count ||
-	    part >= programs->tasks[task].part_count || row_begin_out == NULL || row_end_out == NULL)
+	    part >= programs->tasks[task].part_count || row_begin_out == NULL ||
+	    row_end_out == NULL)
 		return HIDP_ERR_ARGUMENT;
 	*row_begin_out = programs->tasks[task].parts[part].begin;
 	*row_end_out = programs->tasks[task].parts[part].end;
@@ -211,13 +213,13 @@ hidp_status hidp_programs_get_call(const struct hidp_programs *programs, uint32_
 	if (c == NULL || call_out == NULL)
 		return HIDP_ERR_ARGUMENT;
 	const struct hidp_call info = {
-	        .struct_size = sizeof info,
-	        .layer = c->layer,
-	        .input_count = programs->plan->model->layers[c->layer].input_count,
-	        .row_begin = c->rows.begin,
-	        .row_end = c->rows.end,
-	        .channel_begin = c->channels.begin,
-	        .channel_end = c->channels.end,
+		.struct_size = sizeof info,
+		.layer = c->layer,
+		.input_count = programs->plan->model->layers[c->layer].input_count,
+		.row_begin = c->rows.begin,
+		.row_end = c->rows.end,
+		.channel_begin = c->channels.begin,
+		.channel_end = c->channels.end,
 	};
 	return hidp__abi_write(call_out, sizeof info, &info, sizeof info);
 }

@@ -29,10 +29,13 @@ GROWN(hidp_processor_desc);
 GROWN(hidp_processor_figures);
 GROWN(hidp_program_task);
 GROWN(hidp_programs_info);
+GROWN(hidp_session_options);
+GROWN(hidp_session_statistics);
 GROWN(hidp_share_desc);
 GROWN(hidp_slice_desc);
 GROWN(hidp_stage_desc);
 GROWN(hidp_step_desc);
 GROWN(hidp_task_info);
+GROWN(hidp_task_statistics);
 
 #endif

@@ -316,6 +316,35 @@ OFFSET(hidp_call, row_end, 24);
 OFFSET(hidp_call, channel_begin, 32);
 OFFSET(hidp_call, channel_end, 40);
 
+SIZE(hidp_session_options, 32);
+OFFSET(hidp_session_options, struct_size, 0);
+OFFSET(hidp_session_options, flags, 4);
+OFFSET(hidp_session_options, node, 8);
+OFFSET(hidp_session_options, slots, 12);
+OFFSET(hidp_session_options, spin_s, 16);
+OFFSET(hidp_session_options, plan_id, 24);
+
+SIZE(hidp_session_statistics, 64);
+OFFSET(hidp_session_statistics, struct_size, 0);
+OFFSET(hidp_session_statistics, flags, 4);
+OFFSET(hidp_session_statistics, requests, 8);
+OFFSET(hidp_session_statistics, failed, 16);
+OFFSET(hidp_session_statistics, messages_sent, 24);
+OFFSET(hidp_session_statistics, messages_received, 32);
+OFFSET(hidp_session_statistics, messages_refused, 40);
+OFFSET(hidp_session_statistics, messages_held, 48);
+OFFSET(hidp_session_statistics, memory_bytes, 56);
+
+SIZE(hidp_task_statistics, 56);
+OFFSET(hidp_task_statistics, struct_size, 0);
+OFFSET(hidp_task_statistics, flags, 4);
+OFFSET(hidp_task_statistics, count, 8);
+OFFSET(hidp_task_statistics, total_s, 16);
+OFFSET(hidp_task_statistics, least_s, 24);
+OFFSET(hidp_task_statistics, most_s, 32);
+OFFSET(hidp_task_statistics, last_begin_s, 40);
+OFFSET(hidp_task_statistics, last_end_s, 48);
+
 SIZE(hidp_diagnostic, 520);
 OFFSET(hidp_diagnostic, struct_size, 0);
 OFFSET(hidp_diagnostic, status, 4);
@@ -431,6 +460,7 @@ SAME(HIDP_STEP_CHANNELS, 3);
 SAME(HIDP_STEP_BRANCH, 4);
 SAME(HIDP_BUFFER_INPUT, 1);
 SAME(HIDP_BUFFER_OUTPUT, 2);
+SAME(HIDP_SESSION_UNPINNED, 1);
 SAME(HIDP_OK, 0);
 SAME(HIDP_ERR_NOMEM, -1);
 SAME(HIDP_ERR_ARGUMENT, -2);
@@ -475,6 +505,7 @@ SAME(HIDP_MESSAGE_NONE, 4294967295u);
 SAME(HIDP_BUFFER_NONE, 4294967295u);
 SAME(HIDP_OPERAND_OUTPUT, 4294967295u);
 SAME(HIDP_BUFFER_ALIGNMENT, 64);
+SAME(HIDP_SESSION_SLOTS_MAX, 256);
 SAME(HIDP_PLUGIN_ABI, 1);
 
 int main(void)

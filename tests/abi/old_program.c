@@ -320,6 +320,29 @@ static void read_programs(const struct hidp_plan *plan)
 	hidp_programs_unref(programs);
 }
 
+static hidp_status new_session(const struct hidp_plan *plan,
+                               const struct hidp_session_options *options)
+{
+	struct hidp_session *session = NULL;
+	hidp_status s = hidp_session_new(plan, options, &session, NULL);
+	hidp_session_destroy(session);
+	return s;
+}
+
+/* A session of node 0. */
+static void read_session(const struct hidp_plan *plan)
+{
+	struct hidp_session_options options = HIDP_SESSION_OPTIONS_INIT;
+	struct hidp_session *session = NULL;
+	READS(hidp_session_options, options, new_session(plan, given));
+	OK(hidp_session_new(plan, &options, &session, NULL));
+	if (session == NULL)
+		return;
+	WRITES(hidp_session_statistics, hidp_session_get_statistics(session, filled));
+	WRITES(hidp_task_statistics, hidp_session_get_task_statistics(session, 0, 0, filled));
+	hidp_session_destroy(session);
+}
+
 /* A failing call fills in a diagnostic as far as the program knows it, and no further. */
 static void read_diagnostic(struct hidp_context *ctx)
 {
@@ -350,6 +373,7 @@ int main(void)
 	if (plan != NULL) {
 		read_plan(plan);
 		read_programs(plan);
+		read_session(plan);
 		OK(hidp_plan_verify(plan, NULL));
 		OK(hidp_plan_evaluate(plan, NULL, NULL, NULL, &again, NULL));
 	}

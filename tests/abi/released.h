@@ -942,6 +942,85 @@ HIDP_API hidp_status hidp_plan_to_trace(const struct hidp_plan *plan, char *buff
                                         size_t *needed_out);
 HIDP_END_DECLS
 
+/* hidp/session.h */
+HIDP_BEGIN_DECLS
+struct hidp_kernels;
+struct hidp_session;
+struct hidp_transport;
+#define HIDP_SESSION_SLOTS_MAX 256u
+enum hidp_session_flag {
+	HIDP_SESSION_UNPINNED = 1u << 0
+};
+struct hidp_session_options {
+	uint32_t struct_size;
+	uint32_t flags;
+	hidp_node_id node;
+	uint32_t slots;
+	double spin_s;
+	uint64_t plan_id;
+};
+#define HIDP_SESSION_OPTIONS_INIT                                                                  \
+	{                                                                                          \
+		sizeof(struct hidp_session_options), 0, 0, 0, 0, 0                                 \
+	}
+HIDP_API hidp_status hidp_session_new(const struct hidp_plan *plan,
+                                      const struct hidp_session_options *options,
+                                      struct hidp_session **session_out,
+                                      struct hidp_diagnostic *diagnostic);
+HIDP_API void hidp_session_destroy(struct hidp_session *session);
+HIDP_API hidp_status hidp_session_set_kernels(struct hidp_session *session,
+                                              hidp_processor_id processor,
+                                              const struct hidp_kernels *kernels, void *user_data);
+HIDP_API hidp_status hidp_session_set_transport(struct hidp_session *session,
+                                                const struct hidp_transport *transport,
+                                                void *user_data);
+HIDP_API hidp_status hidp_session_start(struct hidp_session *session,
+                                        struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_session_submit(struct hidp_session *session, const void *const *inputs,
+                                         uint32_t input_count, uint64_t *request_out);
+HIDP_API hidp_status hidp_session_wait(struct hidp_session *session, uint64_t request,
+                                       double timeout_s, void *const *outputs,
+                                       uint32_t output_count);
+HIDP_API hidp_status hidp_session_cancel(struct hidp_session *session, uint64_t request);
+HIDP_API void hidp_session_close(struct hidp_session *session);
+struct hidp_session_statistics {
+	uint32_t struct_size;
+	uint32_t flags;
+	uint64_t requests;
+	uint64_t failed;
+	uint64_t messages_sent;
+	uint64_t messages_received;
+	uint64_t messages_refused;
+	uint64_t messages_held;
+	uint64_t memory_bytes;
+};
+#define HIDP_SESSION_STATISTICS_INIT                                                               \
+	{                                                                                          \
+		sizeof(struct hidp_session_statistics), 0, 0, 0, 0, 0, 0, 0, 0                     \
+	}
+HIDP_API hidp_status hidp_session_get_statistics(const struct hidp_session *session,
+                                                 struct hidp_session_statistics *statistics_out);
+HIDP_API const struct hidp_programs *hidp_session_programs(const struct hidp_session *session,
+                                                           uint32_t route);
+struct hidp_task_statistics {
+	uint32_t struct_size;
+	uint32_t flags;
+	uint64_t count;
+	double total_s;
+	double least_s;
+	double most_s;
+	double last_begin_s;
+	double last_end_s;
+};
+#define HIDP_TASK_STATISTICS_INIT                                                                  \
+	{                                                                                          \
+		sizeof(struct hidp_task_statistics), 0, 0, 0, 0, 0, 0, 0                           \
+	}
+HIDP_API hidp_status hidp_session_get_task_statistics(const struct hidp_session *session,
+                                                      uint32_t route, uint32_t task,
+                                                      struct hidp_task_statistics *statistics_out);
+HIDP_END_DECLS
+
 /* hidp/version.h */
 #define HIDP_VERSION_MAJOR 1
 #define HIDP_VERSION_MINOR 0

@@ -54,11 +54,14 @@ int main(void)
 	INIT_ONLY(hidp_processor_figures, HIDP_PROCESSOR_FIGURES_INIT);
 	INIT_ONLY(hidp_program_task, HIDP_PROGRAM_TASK_INIT);
 	INIT_ONLY(hidp_programs_info, HIDP_PROGRAMS_INFO_INIT);
+	INIT_ONLY(hidp_session_options, HIDP_SESSION_OPTIONS_INIT);
+	INIT_ONLY(hidp_session_statistics, HIDP_SESSION_STATISTICS_INIT);
 	INIT_ONLY(hidp_share_desc, HIDP_SHARE_DESC_INIT);
 	INIT_ONLY(hidp_slice_desc, HIDP_SLICE_DESC_INIT);
 	INIT_ONLY(hidp_stage_desc, HIDP_STAGE_DESC_INIT);
 	INIT_ONLY(hidp_step_desc, HIDP_STEP_DESC_INIT);
 	INIT_ONLY(hidp_task_info, HIDP_TASK_INFO_INIT);
+	INIT_ONLY(hidp_task_statistics, HIDP_TASK_STATISTICS_INIT);
 	INIT_ONLY(hidp_cost_entry, HIDP_COST_ENTRY_INIT);
 	INIT_ONLY(hidp_layer_desc, HIDP_LAYER_DESC_INIT);
 	INIT_ONLY(hidp_node_desc, HIDP_NODE_DESC_INIT);

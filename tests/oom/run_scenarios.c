@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <hidp/plugin/kernels.h>
+#include <hidp/plugin/transport.h>
+
 #include "scenario.h"
 
 static hidp_status lower_global(struct fixture *f)
@@ -45,14 +48,194 @@ static void release_programs(struct fixture *f)
 	hidp_programs_unref(NULL);
 }
 
+/* Kernels that compute nothing. */
+static hidp_status supports(void *user_data, const struct hidp_model *model, hidp_layer_id layer,
+                            struct hidp_diagnostic *diagnostic)
+{
+	(void)user_data;
+	(void)model;
+	(void)layer;
+	(void)diagnostic;
+	return HIDP_OK;
+}
+
+static hidp_status prepare(void *user_data, const struct hidp_programs *programs, uint32_t task,
+                           void **prepared_out, size_t *scratch_bytes_out,
+                           struct hidp_diagnostic *diagnostic)
+{
+	(void)user_data;
+	(void)programs;
+	(void)task;
+	(void)diagnostic;
+	*prepared_out = NULL;
+	*scratch_bytes_out = 100;
+	return HIDP_OK;
+}
+
+static hidp_status run(void *user_data, void *prepared, void *memory, void *scratch)
+{
+	(void)user_data;
+	(void)prepared;
+	(void)memory;
+	(void)scratch;
+	return HIDP_OK;
+}
+
+static void release(void *user_data, void *prepared)
+{
+	(void)user_data;
+	(void)prepared;
+}
+
+static const struct hidp_kernels kernels = {
+	.struct_size = sizeof kernels,
+	.abi = HIDP_PLUGIN_ABI,
+	.name = "nothing",
+	.supports = supports,
+	.prepare = prepare,
+	.run = run,
+	.release = release,
+};
+
+/* A transport on which nothing ever comes. */
+static hidp_status open_nothing(void *user_data, hidp_receive_fn receive, void *receiver,
+                                struct hidp_diagnostic *diagnostic)
+{
+	(void)user_data;
+	(void)receive;
+	(void)receiver;
+	(void)diagnostic;
+	return HIDP_OK;
+}
+
+static hidp_status send_nothing(void *user_data, hidp_node_id to,
+                                const struct hidp_segment *segments, size_t count,
+                                hidp_sent_fn done, void *done_data)
+{
+	(void)user_data;
+	(void)to;
+	(void)segments;
+	(void)count;
+	done(done_data, HIDP_OK);
+	return HIDP_OK;
+}
+
+static void close_nothing(void *user_data)
+{
+	(void)user_data;
+}
+
+static const struct hidp_transport transport = {
+	.struct_size = sizeof transport,
+	.abi = HIDP_PLUGIN_ABI,
+	.name = "nothing",
+	.open = open_nothing,
+	.send = send_nothing,
+	.close = close_nothing,
+	.stop = close_nothing,
+};
+
+static hidp_status make_session(struct fixture *f, const struct hidp_plan *plan, hidp_node_id node,
+                                struct hidp_session **made)
+{
+	struct hidp_session_options options = HIDP_SESSION_OPTIONS_INIT;
+	options.node = node;
+	options.flags = HIDP_SESSION_UNPINNED;
+	options.slots = 2;
+	return hidp_session_new(plan, &options, made, &f->diagnostic);
+}
+
+static hidp_status new_session(struct fixture *f)
+{
+	ACT_MAKING(hidp_session, make_session(f, f->plan, 2, &made));
+}
+
+static void release_session(struct fixture *f)
+{
+	hidp_session_destroy(f->out->object);
+	hidp_session_destroy(NULL);
+}
+
+static hidp_status start_session(struct fixture *f, const struct hidp_plan *plan, hidp_node_id node)
+{
+	struct hidp_session *session;
+	hidp_status s = make_session(f, plan, node, &session);
+	if (s != HIDP_OK)
+		return s;
+	s = hidp_session_set_kernels(session, HIDP_PROCESSOR_NONE, &kernels, NULL);
+	if (s == HIDP_OK)
+		s = hidp_session_set_transport(session, &transport, NULL);
+	if (s == HIDP_OK)
+		s = hidp_session_start(session, &f->diagnostic);
+	hidp_session_close(session);
+	hidp_session_destroy(session);
+	return s;
+}
+
+static hidp_status start_global(struct fixture *f)
+{
+	return start_session(f, f->plan, 2);
+}
+
+/* One request after the other, done, cancelled, closed. */
+static hidp_status run_local(struct fixture *f)
+{
+	static float input[1 << 16], output[1 << 16];
+	const void *const inputs[] = {input};
+	void *const outputs[] = {output};
+	struct hidp_session_statistics all = HIDP_SESSION_STATISTICS_INIT;
+	struct hidp_task_statistics one = HIDP_TASK_STATISTICS_INIT;
+	struct hidp_plan_options options = HIDP_PLAN_OPTIONS_INIT;
+	struct hidp_plan *alone;
+	struct hidp_session *session;
+	uint64_t request;
+	options.leader = 2; /* whose plan it is, so that no messages are needed */
+	hidp_status s = hidp_plan_evaluate(f->local, NULL, NULL, &options, &alone, &f->diagnostic);
+	if (s != HIDP_OK)
+		return s;
+	s = make_session(f, alone, 2, &session);
+	hidp_plan_unref(alone);
+	if (s != HIDP_OK)
+		return s;
+	s = hidp_session_set_kernels(session, HIDP_PROCESSOR_NONE, &kernels, NULL);
+	if (s == HIDP_OK)
+		s = hidp_session_start(session, &f->diagnostic);
+	for (int i = 0; i < 4 && s == HIDP_OK; i++) {
+		s = hidp_session_submit(session, inputs, 1, &request);
+		if (s == HIDP_OK && i == 2)
+			s = hidp_session_cancel(session, request);
+		if (s == HIDP_OK)
+			s = hidp_session_wait(session, request, -1, outputs, 1);
+		if (i == 2 && s == HIDP_ERR_CANCELLED)
+			s = HIDP_OK;
+	}
+	if (s == HIDP_OK)
+		s = hidp_session_get_statistics(session, &all);
+	if (s == HIDP_OK)
+		s = hidp_session_get_task_statistics(session, 0, 0, &one);
+	if (s == HIDP_OK && (all.requests != 4 || hidp_session_programs(session, 0) == NULL))
+		s = HIDP_ERR_ARGUMENT;
+	hidp_session_close(session);
+	hidp_session_destroy(session);
+	return s;
+}
+
 const struct scenario run_scenarios[] = {
-        {"hidp_programs_new hidp_programs_ref hidp_programs_unref hidp_programs_plan "
+	{"hidp_programs_new hidp_programs_ref hidp_programs_unref hidp_programs_plan "
          "hidp_programs_get_info hidp_programs_get_buffer hidp_programs_get_task "
          "hidp_programs_next_task hidp_programs_get_part hidp_programs_get_call "
          "hidp_programs_get_operand hidp_programs_get_copy hidp_plan_route_count "
          "hidp_plan_get_route_fraction",
          "over nodes", ALLOCATES, lower_global, release_programs, HIDP_OK, 0},
-        {"hidp_programs_new", "over processors", ALLOCATES, lower_local, release_programs, HIDP_OK,
+	{"hidp_programs_new", "over processors", ALLOCATES, lower_local, release_programs, HIDP_OK,
          0},
-        {0},
+	{"hidp_session_new hidp_session_destroy", "", ALLOCATES, new_session, release_session,
+         HIDP_OK, 0},
+	{"hidp_session_start hidp_session_set_kernels hidp_session_set_transport", "", ALLOCATES,
+         start_global, NULL, HIDP_OK, 0},
+	{"hidp_session_start hidp_session_submit hidp_session_wait hidp_session_cancel "
+         "hidp_session_close hidp_session_get_statistics hidp_session_get_task_statistics "
+         "hidp_session_programs",
+         "requests", ALLOCATES, run_local, NULL, HIDP_OK, 0},
+	{0},
 };
