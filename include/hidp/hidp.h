@@ -2,6 +2,7 @@
 #ifndef HIDP_HIDP_H
 #define HIDP_HIDP_H
 
+#include <hidp/agent.h>
 #include <hidp/cluster.h>
 #include <hidp/context.h>
 #include <hidp/cost.h>

@@ -55,7 +55,8 @@ void hidp__event_tell(struct hidp__event *event);
  */
 bool hidp__event_wait(struct hidp__event *event, unsigned count, double spin_s, double until_s);
 
-/* Seconds on a clock that never goes back. */
+/* Seconds on a clock that never goes back; seconds since 1970. */
 double hidp__clock(void);
+double hidp__wall_clock(void);
 
 #endif

@@ -38,7 +38,9 @@ static void sent(void *data, hidp_status status)
 {
 	struct hidp__sending *sending = data;
 	struct hidp__slot *slot = sending->slot;
+	struct hidp_session *session = slot->session;
 	uint32_t task = sending->task;
+	atomic_fetch_add(&session->inside, 1);
 	if (status == HIDP_OK) {
 		hidp__slot_time(slot, task, sending->begin_s, hidp__clock());
 		atomic_fetch_add(&slot->session->sent, 1);
@@ -46,6 +48,8 @@ static void sent(void *data, hidp_status status)
 		hidp__slot_fail(slot, status, true);
 	}
 	hidp__slot_complete(slot, task);
+	/* with the last of them the session may be gone */
+	atomic_fetch_sub(&session->inside, 1);
 }
 
 /* The rows of a message as one array, in the elements of the wire. */
@@ -83,6 +87,7 @@ static void send(struct hidp__slot *slot, uint32_t task)
 	hidp__wire_write(&header, sending->header);
 	segments[0] = (struct hidp_segment){sending->header, sizeof sending->header};
 	sending->begin_s = hidp__clock();
+	atomic_store(&sending->is_off, true);
 	if (hidp__slot_route(slot)->stages[task]) {
 		stage(slot, t, sending->staging);
 		segments[count++] = (struct hidp_segment){sending->staging, (size_t)t->bytes};

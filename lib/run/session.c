@@ -182,6 +182,20 @@ hidp_status hidp_session_new(const struct hidp_plan *plan,
 	return HIDP_OK;
 }
 
+bool hidp__kernels_fit(const struct hidp_kernels *kernels)
+{
+	return kernels->abi == HIDP_PLUGIN_ABI && HIDP__HAS(kernels, supports) &&
+	       HIDP__HAS(kernels, prepare) && HIDP__HAS(kernels, run) &&
+	       HIDP__HAS(kernels, release);
+}
+
+bool hidp__transport_fits(const struct hidp_transport *transport)
+{
+	return transport->abi == HIDP_PLUGIN_ABI && HIDP__HAS(transport, open) &&
+	       HIDP__HAS(transport, send) && HIDP__HAS(transport, close) &&
+	       HIDP__HAS(transport, stop);
+}
+
 hidp_status hidp_session_set_kernels(struct hidp_session *session, hidp_processor_id processor,
                                      const struct hidp_kernels *kernels, void *user_data)
 {
@@ -189,9 +203,7 @@ hidp_status hidp_session_set_kernels(struct hidp_session *session, hidp_processo
 	    atomic_load(&session->state) != HIDP__SESSION_NEW ||
 	    (processor != HIDP_PROCESSOR_NONE && processor >= session->processor_count))
 		return HIDP_ERR_ARGUMENT;
-	if (kernels->abi != HIDP_PLUGIN_ABI || !HIDP__HAS(kernels, supports) ||
-	    !HIDP__HAS(kernels, prepare) || !HIDP__HAS(kernels, run) ||
-	    !HIDP__HAS(kernels, release))
+	if (!hidp__kernels_fit(kernels))
 		return HIDP_ERR_ABI;
 	for (uint32_t k = 0; k < session->processor_count; k++) {
 		struct hidp__worker *w = &session->workers[k];
@@ -209,9 +221,7 @@ hidp_status hidp_session_set_transport(struct hidp_session *session,
 	if (session == NULL || transport == NULL ||
 	    atomic_load(&session->state) != HIDP__SESSION_NEW)
 		return HIDP_ERR_ARGUMENT;
-	if (transport->abi != HIDP_PLUGIN_ABI || !HIDP__HAS(transport, open) ||
-	    !HIDP__HAS(transport, send) || !HIDP__HAS(transport, close) ||
-	    !HIDP__HAS(transport, stop))
+	if (!hidp__transport_fits(transport))
 		return HIDP_ERR_ABI;
 	session->transport = transport;
 	session->transport_data = user_data;
@@ -414,7 +424,7 @@ hidp_status hidp_session_start(struct hidp_session *session, struct hidp_diagnos
 	if (s != HIDP_OK)
 		return s;
 	atomic_store(&session->state, HIDP__SESSION_STARTED);
-	if (session->transport != NULL) {
+	if (session->transport != NULL && !session->is_shared) {
 		s = session->transport->open(session->transport_data, hidp__post_receive, session,
 		                             diagnostic);
 		if (s != HIDP_OK)
@@ -450,7 +460,7 @@ hidp_status hidp_session_submit(struct hidp_session *session, const void *const 
 	int state = atomic_load(&session->state);
 	if (state != HIDP__SESSION_STARTED) {
 		hidp__mutex_unlock(&session->mutex);
-		return state == HIDP__SESSION_CLOSED ? HIDP_ERR_CLOSED : HIDP_ERR_ARGUMENT;
+		return state == HIDP__SESSION_NEW ? HIDP_ERR_ARGUMENT : HIDP_ERR_CLOSED;
 	}
 	uint64_t request = session->next_request;
 	struct hidp__slot *slot = &session->slots[request % session->slot_count];
@@ -506,7 +516,7 @@ hidp_status hidp_session_wait(struct hidp_session *session, uint64_t request, do
 		if (request == current && state == HIDP__SLOT_DONE)
 			break;
 		if (state == HIDP__SLOT_FREE &&
-		    atomic_load(&session->state) == HIDP__SESSION_CLOSED)
+		    atomic_load(&session->state) != HIDP__SESSION_STARTED)
 			return HIDP_ERR_CLOSED;
 		if (timeout_s == 0 ||
 		    (!hidp__event_wait(&slot->done, count, 0, until_s) && timeout_s > 0))
@@ -582,6 +592,72 @@ void hidp_session_close(struct hidp_session *session)
 	if (atomic_exchange(&session->state, HIDP__SESSION_CLOSED) != HIDP__SESSION_CLOSED)
 		end_session(session);
 	hidp__mutex_unlock(&session->mutex);
+}
+
+void hidp__session_share(struct hidp_session *session, const struct hidp_transport *transport,
+                         void *user_data)
+{
+	session->transport = transport;
+	session->transport_data = user_data;
+	session->is_shared = true;
+}
+
+void hidp__session_retire(struct hidp_session *session)
+{
+	hidp__mutex_lock(&session->mutex);
+	int started = HIDP__SESSION_STARTED;
+	/* workers still have to pass over tasks, so they are not told to end */
+	atomic_compare_exchange_strong(&session->state, &started, HIDP__SESSION_RETIRED);
+	hidp__mutex_unlock(&session->mutex);
+	end_requests(session);
+}
+
+bool hidp__session_is_over(struct hidp_session *session)
+{
+	for (uint32_t i = 0; i < session->slot_count; i++)
+		if (atomic_load(&session->slots[i].left) != 0)
+			return false;
+	return atomic_load(&session->inside) == 0;
+}
+
+uint32_t hidp__session_route(struct hidp_session *session, uint64_t request)
+{
+	struct hidp__slot *slot = &session->slots[request % session->slot_count];
+	hidp__mutex_lock(&slot->mutex);
+	bool current = slot->state != HIDP__SLOT_FREE && atomic_load(&slot->request) == request;
+	uint32_t route = current ? slot->route : session->route_count;
+	hidp__mutex_unlock(&slot->mutex);
+	return route;
+}
+
+bool hidp__session_report(struct hidp_session *session, uint64_t request, uint8_t *sent,
+                          uint8_t *received, bool *is_busy)
+{
+	struct hidp__slot *slot = &session->slots[request % session->slot_count];
+	hidp__mutex_lock(&slot->mutex);
+	bool entered = slot->state == HIDP__SLOT_ACTIVE && atomic_load(&slot->request) == request &&
+	               hidp__slot_enter(slot);
+	hidp__mutex_unlock(&slot->mutex);
+	if (!entered)
+		return false;
+	const struct hidp_programs *p = hidp__slot_route(slot)->programs;
+	memset(sent, 0, ((size_t)p->message_count + 7) / 8);
+	memset(received, 0, ((size_t)p->message_count + 7) / 8);
+	*is_busy = false;
+	for (uint32_t t = 0; t < p->task_count; t++) {
+		const struct hidp__program_task *task = &p->tasks[t];
+		uint8_t bit = (uint8_t)(1u << (task->message % 8));
+		if (task->kind == HIDP_TASK_SEND && atomic_load(&slot->sendings[t].is_off))
+			sent[task->message / 8] |= bit;
+		else if (task->kind == HIDP_TASK_RECEIVE && atomic_load(&slot->arrived[t]))
+			received[task->message / 8] |= bit;
+	}
+	for (uint32_t k = 0; k < session->processor_count; k++) {
+		uint32_t t = atomic_load(&slot->next[k]);
+		*is_busy |= t != HIDP_TASK_NONE && atomic_load(&slot->pending[t]) == 0;
+	}
+	hidp__slot_leave(slot);
+	return true;
 }
 
 static void destroy_slot(struct hidp__slot *slot)

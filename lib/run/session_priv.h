@@ -48,6 +48,7 @@ struct hidp__worker {
 struct hidp__sending {
 	struct hidp__slot *slot;
 	uint32_t task;
+	atomic_bool is_off; /* given to the transport, for the request under way */
 	double begin_s;
 	void *staging; /* rows that cannot go out as they lie; NULL */
 	uint8_t header[HIDP__WIRE_HEADER];
@@ -90,7 +91,12 @@ struct hidp__slot {
 	struct hidp__event done;
 };
 
-enum hidp__session_state { HIDP__SESSION_NEW, HIDP__SESSION_STARTED, HIDP__SESSION_CLOSED };
+enum hidp__session_state {
+	HIDP__SESSION_NEW,
+	HIDP__SESSION_STARTED,
+	HIDP__SESSION_RETIRED, /* no request begins any more */
+	HIDP__SESSION_CLOSED,
+};
 
 struct hidp_session {
 	struct hidp_context *ctx;
@@ -108,11 +114,13 @@ struct hidp_session {
 	struct hidp__slot *slots;
 	const struct hidp_transport *transport;
 	void *transport_data;
+	bool is_shared; /* the transport is an agent's, who opens and closes it and hands on messages */
 	bool is_open;
 	atomic_int state;
 	struct hidp__mutex mutex; /* of next_request, credits, closing */
 	uint64_t next_request;
 	struct hidp__mutex times_mutex;
+	atomic_uint inside; /* threads of the transport that tell of messages sent */
 	atomic_ullong requests, failed, sent, received, refused, held;
 	uint64_t memory_bytes;
 };
@@ -166,6 +174,28 @@ void hidp__post_receive(void *session, hidp_node_id from, const struct hidp_segm
                         size_t count);
 /* What was held for a slot, now that it is free. */
 void hidp__post_take_held(struct hidp__slot *slot);
+
+/* run/session.c: what agents need beside the public functions. */
+
+/* The transport is the agent's: it is neither opened nor closed here. */
+void hidp__session_share(struct hidp_session *session, const struct hidp_transport *transport,
+                         void *user_data);
+/* Requests under way end, no new ones begin; workers go on until all is over. */
+void hidp__session_retire(struct hidp_session *session);
+/* The route of a request under way; the number of routes if there is no such request. */
+uint32_t hidp__session_route(struct hidp_session *session, uint64_t request);
+/* Has the table all that is required? */
+bool hidp__kernels_fit(const struct hidp_kernels *kernels);
+bool hidp__transport_fits(const struct hidp_transport *transport);
+/* Is no request left, nor a message on its way out? Then closing does not wait for anybody. */
+bool hidp__session_is_over(struct hidp_session *session);
+/*
+ * What has become of a request here: bits[message] of those sent and received on its route,
+ * [(messages + 7) / 8] bytes each, and whether a task has all it needs and is not done. false:
+ * the request is not under way here.
+ */
+bool hidp__session_report(struct hidp_session *session, uint64_t request, uint8_t *sent,
+                          uint8_t *received, bool *is_busy);
 
 /* run/worker.c: the thread of a processor; the argument is its worker. */
 void hidp__worker_run(void *worker);

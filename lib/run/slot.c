@@ -26,6 +26,7 @@ void hidp__slot_begin(struct hidp__slot *slot, uint64_t request, uint32_t route,
 		atomic_store_explicit(&slot->pending[t], p->tasks[t].dependency_count + receives,
 		                      memory_order_relaxed);
 		atomic_store_explicit(&slot->arrived[t], false, memory_order_relaxed);
+		atomic_store_explicit(&slot->sendings[t].is_off, false, memory_order_relaxed);
 	}
 	for (uint32_t i = 0; inputs != NULL && i < p->buffer_count; i++) {
 		const struct hidp__buffer *b = &p->buffers[i];

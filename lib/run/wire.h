@@ -15,6 +15,16 @@ enum hidp__wire_type {
 	HIDP__WIRE_ROWS = 1,   /* rows of a tensor */
 	HIDP__WIRE_CANCEL = 2, /* a request is given up */
 	HIDP__WIRE_TAKEN = 3,  /* the result of a request was taken */
+	/* between agents; what they mean is in run/agent_priv.h */
+	HIDP__WIRE_PROBE = 16,
+	HIDP__WIRE_HERE = 17,
+	HIDP__WIRE_PLAN = 18,
+	HIDP__WIRE_READY = 19,
+	HIDP__WIRE_DROP = 20,
+	HIDP__WIRE_PING = 21,
+	HIDP__WIRE_PONG = 22,
+	HIDP__WIRE_ASK = 23,
+	HIDP__WIRE_REPORT = 24,
 };
 
 #define HIDP__WIRE_MAGIC 0x50444948u /* "HIDP" */

@@ -12,6 +12,9 @@
 		unsigned char unknown[32];                                                         \
 	}
 
+GROWN(hidp_agent_options);
+GROWN(hidp_agent_report);
+GROWN(hidp_agent_request);
 GROWN(hidp_buffer_info);
 GROWN(hidp_call);
 GROWN(hidp_context_options);

@@ -14,6 +14,41 @@
 
 #if UINTPTR_MAX == UINT64_MAX
 
+SIZE(hidp_agent_options, 72);
+OFFSET(hidp_agent_options, struct_size, 0);
+OFFSET(hidp_agent_options, flags, 4);
+OFFSET(hidp_agent_options, node, 8);
+OFFSET(hidp_agent_options, slots, 12);
+OFFSET(hidp_agent_options, on_state, 16);
+OFFSET(hidp_agent_options, state_data, 24);
+OFFSET(hidp_agent_options, spin_s, 32);
+OFFSET(hidp_agent_options, heartbeat_s, 40);
+OFFSET(hidp_agent_options, silence_s, 48);
+OFFSET(hidp_agent_options, ready_s, 56);
+OFFSET(hidp_agent_options, attempt_s, 64);
+
+SIZE(hidp_agent_request, 56);
+OFFSET(hidp_agent_request, struct_size, 0);
+OFFSET(hidp_agent_request, flags, 4);
+OFFSET(hidp_agent_request, model, 8);
+OFFSET(hidp_agent_request, input_count, 12);
+OFFSET(hidp_agent_request, output_count, 16);
+OFFSET(hidp_agent_request, reserved, 20);
+OFFSET(hidp_agent_request, options, 24);
+OFFSET(hidp_agent_request, inputs, 32);
+OFFSET(hidp_agent_request, outputs, 40);
+OFFSET(hidp_agent_request, deadline_s, 48);
+
+SIZE(hidp_agent_report, 56);
+OFFSET(hidp_agent_report, struct_size, 0);
+OFFSET(hidp_agent_report, attempts, 4);
+OFFSET(hidp_agent_report, plan_id, 8);
+OFFSET(hidp_agent_report, latency_s, 16);
+OFFSET(hidp_agent_report, predicted_s, 24);
+OFFSET(hidp_agent_report, planning_s, 32);
+OFFSET(hidp_agent_report, preparing_s, 40);
+OFFSET(hidp_agent_report, total_s, 48);
+
 SIZE(hidp_node_desc, 80);
 OFFSET(hidp_node_desc, struct_size, 0);
 OFFSET(hidp_node_desc, flags, 4);
@@ -355,6 +390,13 @@ OFFSET(hidp_diagnostic, message, 144);
 
 #endif
 
+SAME(HIDP_AGENT_IDLE, 0);
+SAME(HIDP_AGENT_ANALYSE, 1);
+SAME(HIDP_AGENT_EXPLORE, 2);
+SAME(HIDP_AGENT_OFFLOAD, 3);
+SAME(HIDP_AGENT_MAP, 4);
+SAME(HIDP_AGENT_EXECUTE, 5);
+SAME(HIDP_AGENT_RECOVER, 6);
 SAME(HIDP_PROCESSOR_CPU, 0);
 SAME(HIDP_PROCESSOR_GPU, 1);
 SAME(HIDP_PROCESSOR_NPU, 2);

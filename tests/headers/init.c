@@ -43,6 +43,9 @@ static void result(int good, const char *name, const char *what)
 
 int main(void)
 {
+	INIT_ONLY(hidp_agent_options, HIDP_AGENT_OPTIONS_INIT);
+	INIT_ONLY(hidp_agent_report, HIDP_AGENT_REPORT_INIT);
+	INIT_ONLY(hidp_agent_request, HIDP_AGENT_REQUEST_INIT);
 	INIT_ONLY(hidp_buffer_info, HIDP_BUFFER_INFO_INIT);
 	INIT_ONLY(hidp_call, HIDP_CALL_INIT);
 	INIT_ONLY(hidp_context_options, HIDP_CONTEXT_OPTIONS_INIT);
