@@ -50,8 +50,7 @@ static hidp_status read_options(struct hidp_agent_options *o,
 		                  "there is no node %u, the cluster has %u", o->node,
 		                  cluster->node_count);
 	if (!is_time(o->heartbeat_s) || !is_time(o->silence_s) || !is_time(o->ready_s) ||
-	    !is_time(o->attempt_s) || o->spin_s != o->spin_s ||
-	    o->slots > HIDP_SESSION_SLOTS_MAX)
+	    !is_time(o->attempt_s) || o->spin_s != o->spin_s || o->slots > HIDP_SESSION_SLOTS_MAX)
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL, "options are out of range");
 	o->heartbeat_s = o->heartbeat_s == 0 ? HEARTBEAT_S : o->heartbeat_s;
 	o->silence_s = o->silence_s == 0 ? SILENCE_S : o->silence_s;
@@ -207,8 +206,9 @@ hidp_status hidp_agent_start(struct hidp_agent *agent, struct hidp_diagnostic *d
 {
 	if (agent == NULL || agent->transport == NULL ||
 	    atomic_load(&agent->state) != HIDP__SESSION_NEW || agent->keeper_runs)
-		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL,
-		                  "there is no agent, it has no transport, or it was started before");
+		return hidp__fail(
+			diagnostic, HIDP_ERR_ARGUMENT, NULL,
+			"there is no agent, it has no transport, or it was started before");
 	atomic_store(&agent->state, HIDP__SESSION_STARTED);
 	agent->keeper_runs = hidp__thread_start(&agent->keeper, hidp__keeper_run, agent);
 	if (!agent->keeper_runs) {
@@ -249,9 +249,8 @@ static hidp_status execute(struct attempt *a, uint64_t number)
 	struct hidp_agent *agent = a->agent;
 	struct hidp_session *session = a->hosted->session;
 	for (;;) {
-		hidp_status s =
-		        hidp_session_wait(session, number, agent->options.heartbeat_s,
-		                          a->request->outputs, a->request->output_count);
+		hidp_status s = hidp_session_wait(session, number, agent->options.heartbeat_s,
+		                                  a->request->outputs, a->request->output_count);
 		if (s != HIDP_ERR_TIMEOUT)
 			return s;
 		double now = hidp__clock();
@@ -379,8 +378,12 @@ hidp_status hidp_agent_run(struct hidp_agent *agent, const struct hidp_agent_req
 	hidp_status s = hidp__abi_read(&r, sizeof r, sizeof r, request);
 	if (s == HIDP_OK && r.options != NULL)
 		s = hidp__abi_read(&options, sizeof options, sizeof options, r.options);
+	/* not to be found out when all is done */
+	if (report != NULL && report->struct_size < sizeof own)
+		s = HIDP_ERR_ABI;
 	if (s != HIDP_OK || r.flags != 0 || r.reserved != 0)
-		return hidp__fail(diagnostic, HIDP_ERR_ABI, NULL, "the request has the wrong size");
+		return hidp__fail(diagnostic, HIDP_ERR_ABI, NULL,
+		                  "request or report has the wrong size");
 	if (agent->planner == NULL || r.model >= agent->model_count || !(r.deadline_s >= 0))
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL,
 		                  "there is no planner, no model %u, or no such deadline", r.model);
@@ -430,7 +433,8 @@ hidp_status hidp_agent_get_task_statistics(struct hidp_agent *agent, uint32_t ro
 	hidp__mutex_unlock(&agent->mutex);
 	if (hosted == NULL)
 		return HIDP_ERR_ARGUMENT;
-	hidp_status s = hidp_session_get_task_statistics(hosted->session, route, task, statistics_out);
+	hidp_status s =
+		hidp_session_get_task_statistics(hosted->session, route, task, statistics_out);
 	hidp__agent_let_go(agent, hosted);
 	return s;
 }

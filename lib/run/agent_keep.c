@@ -174,7 +174,7 @@ static void do_job(struct hidp_agent *agent, const struct hidp__job *job)
 		strcat(text, diagnostic.message);
 	}
 	const struct hidp__wire_header header = {
-	        .type = HIDP__WIRE_READY, .plan_id = job->plan_id, .status = s};
+		.type = HIDP__WIRE_READY, .plan_id = job->plan_id, .status = s};
 	hidp__agent_say(agent, s == HIDP_OK ? HIDP_AGENT_EXECUTE : HIDP_AGENT_IDLE, job->plan_id,
 	                s == HIDP_OK ? "ready" : text);
 	hidp__agent_send(agent, job->from, &header, text, strlen(text));

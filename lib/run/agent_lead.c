@@ -15,8 +15,8 @@ void hidp__lead_call(struct hidp_agent *agent)
 	struct hidp__wire_header ping = {.type = HIDP__WIRE_PING};
 	for (hidp_node_id n = 0; n < agent->node_count; n++) {
 		hidp__mutex_lock(&agent->mutex);
-		bool calls = agent->lead.plan_id != 0 && n != agent->node &&
-		             agent->lead.takes_part[n];
+		bool calls =
+			agent->lead.plan_id != 0 && n != agent->node && agent->lead.takes_part[n];
 		ping.plan_id = agent->lead.plan_id;
 		hidp__mutex_unlock(&agent->mutex);
 		if (calls)
@@ -127,7 +127,8 @@ static hidp_status cluster_now(struct hidp_agent *agent, struct hidp_cluster **c
 		return s;
 	for (hidp_node_id n = 0; n < agent->node_count && s == HIDP_OK; n++)
 		if (!is_usable(agent, n, now))
-			s = hidp_cluster_builder_set_available(builder, n, HIDP_PROCESSOR_NONE, false);
+			s = hidp_cluster_builder_set_available(builder, n, HIDP_PROCESSOR_NONE,
+			                                       false);
 	for (hidp_node_id n = 0; n < agent->node_count; n++)
 		for (hidp_node_id m = 0; m < agent->node_count && s == HIDP_OK; m++) {
 			/* nobody relays over a node that is not there */
@@ -156,10 +157,11 @@ static hidp_status explore(struct hidp_agent *agent, const struct hidp__loaded *
 	double begin_s = hidp__clock();
 	s = agent->planner(agent->planner_data, model->model, cluster, options, &plan, &own);
 	report->planning_s += hidp__clock() - begin_s;
-	if (s == HIDP_OK && (plan == NULL || plan->model != model->model ||
-	                     plan->request.input_node != agent->node ||
-	                     plan->request.output_node != agent->node))
-		s = hidp__fail(&own, HIDP_ERR_PLAN, NULL, "the planner made a plan of something else");
+	if (s == HIDP_OK &&
+	    (plan == NULL || plan->model != model->model ||
+	     plan->request.input_node != agent->node || plan->request.output_node != agent->node))
+		s = hidp__fail(&own, HIDP_ERR_PLAN, NULL,
+		               "the planner made a plan of something else");
 	hidp_cluster_unref(cluster);
 	if (s == HIDP_OK)
 		*plan_out = plan;
@@ -363,11 +365,12 @@ static struct bytes asked(struct hidp_agent *agent, const struct hidp_plan_optio
 {
 	struct bytes b = {.ctx = agent->ctx, .ok = true};
 	struct hidp_plan_options o = *options;
-	const void *arrays[] = {o.pin_layers,         o.pin_nodes,       o.pin_processors,
-	                        o.excluded_nodes,     o.excluded_processors,
-	                        o.resident_layers,    o.resident_nodes};
-	const size_t counts[] = {o.pin_count,      o.pin_count,      o.pin_count,     o.excluded_count,
-	                         o.excluded_count, o.resident_count, o.resident_count};
+	const void *arrays[] = {o.pin_layers,     o.pin_nodes,           o.pin_processors,
+	                        o.excluded_nodes, o.excluded_processors, o.resident_layers,
+	                        o.resident_nodes};
+	const size_t counts[] = {o.pin_count,      o.pin_count,      o.pin_count,
+	                         o.excluded_count, o.excluded_count, o.resident_count,
+	                         o.resident_count};
 	o.pin_layers = o.resident_layers = NULL;
 	o.pin_nodes = o.excluded_nodes = o.resident_nodes = NULL;
 	o.pin_processors = o.excluded_processors = NULL;
@@ -379,8 +382,7 @@ static struct bytes asked(struct hidp_agent *agent, const struct hidp_plan_optio
 }
 
 hidp_status hidp__lead_prepare(struct hidp_agent *agent, const struct hidp_agent_request *request,
-                               struct hidp_agent_report *report,
-                               struct hidp_diagnostic *diagnostic)
+                               struct hidp_agent_report *report, struct hidp_diagnostic *diagnostic)
 {
 	struct hidp__lead *lead = &agent->lead;
 	const struct hidp__loaded *model = &agent->models[request->model];
@@ -445,8 +447,9 @@ static void gather(struct hidp_agent *agent, uint64_t request, uint32_t route)
 		if (n != agent->node && lead->takes_part[n])
 			hidp__agent_send(agent, n, &ask, NULL, 0);
 	}
-	own->report_known = hidp__session_report(lead->hosted->session, request, own->report,
-	                                         own->report + own->report_bytes, &own->report_busy);
+	own->report_known =
+		hidp__session_report(lead->hosted->session, request, own->report,
+	                             own->report + own->report_bytes, &own->report_busy);
 	own->reported = request + 1;
 	for (bool all = false; !all;) {
 		unsigned count = hidp__event_count(&agent->news);
@@ -479,16 +482,15 @@ void hidp__lead_blame(struct hidp_agent *agent, uint64_t request)
 		hidp__mutex_lock(&agent->mutex);
 		for (uint32_t t = 0; t < p->task_count; t++) {
 			const struct hidp__program_task *task = &p->tasks[t];
-			const struct hidp__peer *to = task->kind == HIDP_TASK_SEND
-			                                      ? &agent->peers[task->peer]
-			                                      : NULL;
+			const struct hidp__peer *to =
+				task->kind == HIDP_TASK_SEND ? &agent->peers[task->peer] : NULL;
 			if (to == NULL || !bit(agent->peers[n].report, task->message))
 				continue;
 			if (to->reported == request + 1 && to->report_known &&
 			    bit(to->report + to->report_bytes, task->message))
 				continue;
 			agent->cut_s[(size_t)n * agent->node_count + task->peer] =
-			        hidp__clock() + BARRED_S;
+				hidp__clock() + BARRED_S;
 			found = true;
 		}
 		hidp__mutex_unlock(&agent->mutex);

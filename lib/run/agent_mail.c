@@ -22,7 +22,7 @@ bool hidp__agent_send(struct hidp_agent *agent, hidp_node_id to,
 {
 	struct hidp__wire_header h = *header;
 	struct letter *letter =
-	        hidp__alloc(agent->ctx, sizeof *letter + HIDP__WIRE_HEADER + length);
+		hidp__alloc(agent->ctx, sizeof *letter + HIDP__WIRE_HEADER + length);
 	if (letter == NULL)
 		return false;
 	h.bytes = length;
@@ -108,14 +108,14 @@ static void report(struct hidp_agent *agent, hidp_node_id to,
 	struct hidp__wire_header h = *question;
 	struct hidp__hosted *hosted = hidp__agent_find(agent, question->plan_id);
 	const struct hidp_programs *programs =
-	        hosted != NULL ? hidp_session_programs(hosted->session, question->route) : NULL;
+		hosted != NULL ? hidp_session_programs(hosted->session, question->route) : NULL;
 	size_t bytes = programs != NULL ? ((size_t)programs->message_count + 7) / 8 : 0;
 	uint8_t *bits = bytes != 0 ? hidp__alloc(agent->ctx, 2 * bytes) : NULL;
 	bool busy = false;
 	h.type = HIDP__WIRE_REPORT;
 	h.status = HIDP_ERR_ARGUMENT;
-	if (bits != NULL && hidp__session_report(hosted->session, question->request, bits,
-	                                         bits + bytes, &busy))
+	if (bits != NULL &&
+	    hidp__session_report(hosted->session, question->request, bits, bits + bytes, &busy))
 		h.status = HIDP_OK;
 	h.message = busy;
 	hidp__agent_send(agent, to, &h, bits, h.status == HIDP_OK ? 2 * bytes : 0);

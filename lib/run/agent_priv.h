@@ -55,14 +55,14 @@ struct hidp__job {
 
 /* What a leader knows of a node. */
 struct hidp__peer {
-	double heard_s;      /* when it last said anything; 0: never */
-	double barred_s;     /* until when no plan uses it, because one failed for it */
-	uint64_t probed;     /* digest that it answered to */
-	hidp_status here;    /* that answer; HIDP_ERR_TIMEOUT: none yet */
-	uint64_t ready_for;  /* plan that it answered to */
-	hidp_status ready;   /* that answer */
-	char why[160];       /* if it is not ready */
-	uint64_t reported;   /* 1 + request of the last report; 0: none */
+	double heard_s;     /* when it last said anything; 0: never */
+	double barred_s;    /* until when no plan uses it, because one failed for it */
+	uint64_t probed;    /* digest that it answered to */
+	hidp_status here;   /* that answer; HIDP_ERR_TIMEOUT: none yet */
+	uint64_t ready_for; /* plan that it answered to */
+	hidp_status ready;  /* that answer */
+	char why[160];      /* if it is not ready */
+	uint64_t reported;  /* 1 + request of the last report; 0: none */
 	bool report_known, report_busy;
 	uint8_t *report;     /* bits sent, bits received */
 	size_t report_bytes; /* of each */
@@ -145,7 +145,8 @@ void hidp__agent_clear(struct hidp_agent *agent);
 hidp_status hidp__lead_prepare(struct hidp_agent *agent, const struct hidp_agent_request *request,
                                struct hidp_agent_report *report,
                                struct hidp_diagnostic *diagnostic);
-/* Finds out why a request did not get through: nodes and links are marked. Called with lead_mutex. */
+/* Finds out why a request did not get through: nodes and links are marked. Called with lead_mutex.
+ */
 void hidp__lead_blame(struct hidp_agent *agent, uint64_t request);
 /* Gives the current plan up, everywhere. Called with lead_mutex. */
 void hidp__lead_drop(struct hidp_agent *agent);

@@ -114,7 +114,8 @@ struct hidp_session {
 	struct hidp__slot *slots;
 	const struct hidp_transport *transport;
 	void *transport_data;
-	bool is_shared; /* the transport is an agent's, who opens and closes it and hands on messages */
+	bool is_shared; /* the transport is an agent's, who opens and closes it and hands on
+	                   messages */
 	bool is_open;
 	atomic_int state;
 	struct hidp__mutex mutex; /* of next_request, credits, closing */

@@ -343,6 +343,52 @@ static void read_session(const struct hidp_plan *plan)
 	hidp_session_destroy(session);
 }
 
+static hidp_status new_agent(struct hidp_context *ctx, const struct hidp_cluster *cluster,
+                             const struct hidp_agent_options *options)
+{
+	struct hidp_agent *agent = NULL;
+	hidp_status s = hidp_agent_new(ctx, cluster, options, &agent, NULL);
+	hidp_agent_destroy(agent);
+	return s;
+}
+
+/* An agent that is not started: that is what is wrong with a request, and nothing else. */
+static void read_agent(struct hidp_context *ctx, const struct hidp_cluster *cluster)
+{
+	struct hidp_agent_options options = HIDP_AGENT_OPTIONS_INIT;
+	struct hidp_agent_request request = HIDP_AGENT_REQUEST_INIT;
+	struct hidp_agent *agent = NULL;
+	if (!hidp_feature_supported(HIDP_FEATURE_COMPONENT, HIDP_COMPONENT_JSON)) {
+		CHECK(hidp_agent_new(ctx, cluster, NULL, &agent, NULL) == HIDP_ERR_UNSUPPORTED);
+		return;
+	}
+	READS(hidp_agent_options, options, new_agent(ctx, cluster, given));
+	OK(hidp_agent_new(ctx, cluster, NULL, &agent, NULL));
+	if (agent == NULL)
+		return;
+	{
+		struct grown_hidp_agent_request g;
+		memset(&g, 0, sizeof g);
+		g.known = request;
+		g.known.struct_size = sizeof g;
+		CHECK(hidp_agent_run(agent, &g.known, NULL, NULL) == HIDP_ERR_ARGUMENT);
+		g.unknown[3] = 1;
+		CHECK(hidp_agent_run(agent, &g.known, NULL, NULL) == HIDP_ERR_ABI);
+		g.known.struct_size = sizeof g.known - 4;
+		CHECK(hidp_agent_run(agent, &g.known, NULL, NULL) == HIDP_ERR_ABI);
+	}
+	{
+		struct grown_hidp_agent_report g;
+		memset(&g, 0xA5, sizeof g);
+		g.known.struct_size = sizeof g;
+		CHECK(hidp_agent_run(agent, &request, &g.known, NULL) == HIDP_ERR_ARGUMENT);
+		CHECK(g.known.attempts == 0xA5A5A5A5 && g.unknown[0] == 0xA5);
+		g.known.struct_size = sizeof g.known - 4;
+		CHECK(hidp_agent_run(agent, &request, &g.known, NULL) == HIDP_ERR_ABI);
+	}
+	hidp_agent_destroy(agent);
+}
+
 /* A failing call fills in a diagnostic as far as the program knows it, and no further. */
 static void read_diagnostic(struct hidp_context *ctx)
 {
@@ -377,6 +423,7 @@ int main(void)
 		OK(hidp_plan_verify(plan, NULL));
 		OK(hidp_plan_evaluate(plan, NULL, NULL, NULL, &again, NULL));
 	}
+	read_agent(ctx, cluster);
 	read_diagnostic(ctx);
 	hidp_plan_unref(again);
 	hidp_plan_unref(plan);

@@ -463,49 +463,6 @@ HIDP_API hidp_status hidp_cluster_to_json(const struct hidp_cluster *cluster, ch
                                           size_t size, size_t *needed_out);
 HIDP_END_DECLS
 
-/* hidp/cost.h */
-HIDP_BEGIN_DECLS
-struct hidp_cost;
-struct hidp_cost_builder;
-enum hidp_cost_flag {
-	HIDP_COST_UNSUPPORTED = 1u << 0
-};
-struct hidp_cost_entry {
-	uint32_t struct_size;
-	uint32_t flags;
-	double seconds;
-	double row_fixed_s;
-	double channel_fixed_s;
-};
-#define HIDP_COST_ENTRY_INIT                                                                       \
-	{                                                                                          \
-		sizeof(struct hidp_cost_entry), 0, 0, 0, 0                                         \
-	}
-HIDP_API void hidp_cost_entry_init(struct hidp_cost_entry *entry, size_t struct_size);
-typedef hidp_status (*hidp_cost_fn)(void *user_data, hidp_layer_id layer, hidp_node_id node,
-                                    hidp_processor_id processor, struct hidp_cost_entry *entry);
-HIDP_API hidp_status hidp_cost_builder_new(const struct hidp_model *model,
-                                            const struct hidp_cluster *cluster,
-                                           struct hidp_cost_builder **builder_out);
-HIDP_API void hidp_cost_builder_destroy(struct hidp_cost_builder *builder);
-HIDP_API hidp_status hidp_cost_builder_set(struct hidp_cost_builder *builder, hidp_layer_id layer,
-                                           hidp_node_id node, hidp_processor_id processor,
-                                           const struct hidp_cost_entry *entry,
-                                           struct hidp_diagnostic *diagnostic);
-HIDP_API hidp_status hidp_cost_builder_set_callback(struct hidp_cost_builder *builder,
-                                                    hidp_cost_fn callback, void *user_data);
-HIDP_API hidp_status hidp_cost_builder_seal(struct hidp_cost_builder *builder,
-                                            struct hidp_cost **cost_out,
-                                            struct hidp_diagnostic *diagnostic);
-HIDP_API struct hidp_cost *hidp_cost_ref(struct hidp_cost *cost);
-HIDP_API void hidp_cost_unref(struct hidp_cost *cost);
-HIDP_API hidp_status hidp_cost_get(const struct hidp_model *model,
-                                   const struct hidp_cluster *cluster,
-                                   const struct hidp_cost *cost, hidp_layer_id layer,
-                                   hidp_node_id node, hidp_processor_id processor,
-                                   struct hidp_cost_entry *entry_out);
-HIDP_END_DECLS
-
 /* hidp/options.h */
 HIDP_BEGIN_DECLS
 struct hidp_plan;
@@ -564,6 +521,49 @@ struct hidp_plan_options {
 		        0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                               \
 	}
 HIDP_API void hidp_plan_options_init(struct hidp_plan_options *options, size_t struct_size);
+HIDP_END_DECLS
+
+/* hidp/cost.h */
+HIDP_BEGIN_DECLS
+struct hidp_cost;
+struct hidp_cost_builder;
+enum hidp_cost_flag {
+	HIDP_COST_UNSUPPORTED = 1u << 0
+};
+struct hidp_cost_entry {
+	uint32_t struct_size;
+	uint32_t flags;
+	double seconds;
+	double row_fixed_s;
+	double channel_fixed_s;
+};
+#define HIDP_COST_ENTRY_INIT                                                                       \
+	{                                                                                          \
+		sizeof(struct hidp_cost_entry), 0, 0, 0, 0                                         \
+	}
+HIDP_API void hidp_cost_entry_init(struct hidp_cost_entry *entry, size_t struct_size);
+typedef hidp_status (*hidp_cost_fn)(void *user_data, hidp_layer_id layer, hidp_node_id node,
+                                    hidp_processor_id processor, struct hidp_cost_entry *entry);
+HIDP_API hidp_status hidp_cost_builder_new(const struct hidp_model *model,
+                                            const struct hidp_cluster *cluster,
+                                           struct hidp_cost_builder **builder_out);
+HIDP_API void hidp_cost_builder_destroy(struct hidp_cost_builder *builder);
+HIDP_API hidp_status hidp_cost_builder_set(struct hidp_cost_builder *builder, hidp_layer_id layer,
+                                           hidp_node_id node, hidp_processor_id processor,
+                                           const struct hidp_cost_entry *entry,
+                                           struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_cost_builder_set_callback(struct hidp_cost_builder *builder,
+                                                    hidp_cost_fn callback, void *user_data);
+HIDP_API hidp_status hidp_cost_builder_seal(struct hidp_cost_builder *builder,
+                                            struct hidp_cost **cost_out,
+                                            struct hidp_diagnostic *diagnostic);
+HIDP_API struct hidp_cost *hidp_cost_ref(struct hidp_cost *cost);
+HIDP_API void hidp_cost_unref(struct hidp_cost *cost);
+HIDP_API hidp_status hidp_cost_get(const struct hidp_model *model,
+                                   const struct hidp_cluster *cluster,
+                                   const struct hidp_cost *cost, hidp_layer_id layer,
+                                   hidp_node_id node, hidp_processor_id processor,
+                                   struct hidp_cost_entry *entry_out);
 HIDP_END_DECLS
 
 /* hidp/plan.h */
@@ -787,27 +787,6 @@ HIDP_API hidp_status hidp_plan_get_task(const struct hidp_plan *plan, uint32_t t
                                         struct hidp_task_info *info_out);
 HIDP_END_DECLS
 
-/* hidp/planner.h */
-HIDP_BEGIN_DECLS
-struct hidp_planner;
-HIDP_API hidp_status hidp_plan(const struct hidp_model *model, const struct hidp_cluster *cluster,
-                               const struct hidp_cost *cost,
-                               const struct hidp_plan_options *options,
-                               struct hidp_plan **plan_out, struct hidp_diagnostic *diagnostic);
-HIDP_API hidp_status hidp_planner_new(struct hidp_context *context,
-                                      struct hidp_planner **planner_out);
-HIDP_API void hidp_planner_destroy(struct hidp_planner *planner);
-HIDP_API hidp_status hidp_planner_plan(struct hidp_planner *planner,
-                                       const struct hidp_model *model,
-                                       const struct hidp_cluster *cluster,
-                                       const struct hidp_cost *cost,
-                                       const struct hidp_plan_options *options,
-                                       struct hidp_plan **plan_out,
-                                       struct hidp_diagnostic *diagnostic);
-HIDP_API hidp_status hidp_plan_explain(const struct hidp_plan *plan, char *buffer, size_t size,
-                                       size_t *needed_out);
-HIDP_END_DECLS
-
 /* hidp/program.h */
 HIDP_BEGIN_DECLS
 struct hidp_programs;
@@ -927,21 +906,6 @@ HIDP_API hidp_status hidp_programs_get_copy(const struct hidp_programs *programs
                                             int64_t *row_begin_out, int64_t *row_end_out);
 HIDP_END_DECLS
 
-/* hidp/report.h */
-HIDP_BEGIN_DECLS
-HIDP_API hidp_status hidp_plan_to_json(const struct hidp_plan *plan, char *buffer, size_t size,
-                                       size_t *needed_out);
-HIDP_API hidp_status hidp_plan_from_json(struct hidp_context *context, const char *text,
-                                         size_t length, struct hidp_plan **plan_out,
-                                         struct hidp_diagnostic *diagnostic);
-HIDP_API hidp_status hidp_plan_to_table(const struct hidp_plan *plan, char *buffer, size_t size,
-                                        size_t *needed_out);
-HIDP_API hidp_status hidp_plan_to_svg(const struct hidp_plan *plan, char *buffer, size_t size,
-                                      size_t *needed_out);
-HIDP_API hidp_status hidp_plan_to_trace(const struct hidp_plan *plan, char *buffer, size_t size,
-                                        size_t *needed_out);
-HIDP_END_DECLS
-
 /* hidp/session.h */
 HIDP_BEGIN_DECLS
 struct hidp_kernels;
@@ -1019,6 +983,136 @@ struct hidp_task_statistics {
 HIDP_API hidp_status hidp_session_get_task_statistics(const struct hidp_session *session,
                                                       uint32_t route, uint32_t task,
                                                       struct hidp_task_statistics *statistics_out);
+HIDP_END_DECLS
+
+/* hidp/agent.h */
+HIDP_BEGIN_DECLS
+struct hidp_agent;
+struct hidp_kernels;
+struct hidp_transport;
+enum hidp_agent_state_value {
+	HIDP_AGENT_IDLE = 0,
+	HIDP_AGENT_ANALYSE = 1,
+	HIDP_AGENT_EXPLORE = 2,
+	HIDP_AGENT_OFFLOAD = 3,
+	HIDP_AGENT_MAP = 4,
+	HIDP_AGENT_EXECUTE = 5,
+	HIDP_AGENT_RECOVER = 6
+};
+typedef uint32_t hidp_agent_state;
+typedef void (*hidp_agent_state_fn)(void *user_data, hidp_agent_state state, uint64_t plan_id,
+                                    const char *text);
+typedef hidp_status (*hidp_agent_plan_fn)(void *user_data, const struct hidp_model *model,
+                                          const struct hidp_cluster *cluster,
+                                          const struct hidp_plan_options *options,
+                                          struct hidp_plan **plan_out,
+                                          struct hidp_diagnostic *diagnostic);
+struct hidp_agent_options {
+	uint32_t struct_size;
+	uint32_t flags;
+	hidp_node_id node;
+	uint32_t slots;
+	hidp_agent_state_fn on_state;
+	void *state_data;
+	double spin_s;
+	double heartbeat_s;
+	double silence_s;
+	double ready_s;
+	double attempt_s;
+};
+#define HIDP_AGENT_OPTIONS_INIT                                                                    \
+	{                                                                                          \
+		sizeof(struct hidp_agent_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                    \
+	}
+HIDP_API hidp_status hidp_agent_new(struct hidp_context *context,
+                                    const struct hidp_cluster *cluster,
+                                    const struct hidp_agent_options *options,
+                                    struct hidp_agent **agent_out,
+                                    struct hidp_diagnostic *diagnostic);
+HIDP_API void hidp_agent_destroy(struct hidp_agent *agent);
+HIDP_API hidp_status hidp_agent_set_transport(struct hidp_agent *agent,
+                                              const struct hidp_transport *transport,
+                                              void *user_data);
+HIDP_API hidp_status hidp_agent_add_model(struct hidp_agent *agent, const struct hidp_model *model,
+                                          const struct hidp_kernels *kernels, void *user_data);
+HIDP_API hidp_status hidp_agent_set_planner(struct hidp_agent *agent, hidp_agent_plan_fn planner,
+                                            void *user_data);
+HIDP_API hidp_status hidp_agent_start(struct hidp_agent *agent, struct hidp_diagnostic *diagnostic);
+struct hidp_agent_request {
+	uint32_t struct_size;
+	uint32_t flags;
+	uint32_t model;
+	uint32_t input_count;
+	uint32_t output_count;
+	uint32_t reserved;
+	const struct hidp_plan_options *options;
+	const void *const *inputs;
+	void *const *outputs;
+	double deadline_s;
+};
+#define HIDP_AGENT_REQUEST_INIT                                                                    \
+	{                                                                                          \
+		sizeof(struct hidp_agent_request), 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+	}
+struct hidp_agent_report {
+	uint32_t struct_size;
+	uint32_t attempts;
+	uint64_t plan_id;
+	double latency_s;
+	double predicted_s;
+	double planning_s;
+	double preparing_s;
+	double total_s;
+};
+#define HIDP_AGENT_REPORT_INIT                                                                     \
+	{                                                                                          \
+		sizeof(struct hidp_agent_report), 0, 0, 0, 0, 0, 0, 0                              \
+	}
+HIDP_API hidp_status hidp_agent_run(struct hidp_agent *agent,
+                                    const struct hidp_agent_request *request,
+                                    struct hidp_agent_report *report,
+                                    struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_agent_plan(struct hidp_agent *agent, struct hidp_plan **plan_out);
+HIDP_API hidp_status hidp_agent_get_task_statistics(struct hidp_agent *agent, uint32_t route,
+                                                    uint32_t task,
+                                                    struct hidp_task_statistics *statistics_out);
+HIDP_API void hidp_agent_close(struct hidp_agent *agent);
+HIDP_END_DECLS
+
+/* hidp/planner.h */
+HIDP_BEGIN_DECLS
+struct hidp_planner;
+HIDP_API hidp_status hidp_plan(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                               const struct hidp_cost *cost,
+                               const struct hidp_plan_options *options,
+                               struct hidp_plan **plan_out, struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_planner_new(struct hidp_context *context,
+                                      struct hidp_planner **planner_out);
+HIDP_API void hidp_planner_destroy(struct hidp_planner *planner);
+HIDP_API hidp_status hidp_planner_plan(struct hidp_planner *planner,
+                                       const struct hidp_model *model,
+                                       const struct hidp_cluster *cluster,
+                                       const struct hidp_cost *cost,
+                                       const struct hidp_plan_options *options,
+                                       struct hidp_plan **plan_out,
+                                       struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_plan_explain(const struct hidp_plan *plan, char *buffer, size_t size,
+                                       size_t *needed_out);
+HIDP_END_DECLS
+
+/* hidp/report.h */
+HIDP_BEGIN_DECLS
+HIDP_API hidp_status hidp_plan_to_json(const struct hidp_plan *plan, char *buffer, size_t size,
+                                       size_t *needed_out);
+HIDP_API hidp_status hidp_plan_from_json(struct hidp_context *context, const char *text,
+                                         size_t length, struct hidp_plan **plan_out,
+                                         struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_plan_to_table(const struct hidp_plan *plan, char *buffer, size_t size,
+                                        size_t *needed_out);
+HIDP_API hidp_status hidp_plan_to_svg(const struct hidp_plan *plan, char *buffer, size_t size,
+                                      size_t *needed_out);
+HIDP_API hidp_status hidp_plan_to_trace(const struct hidp_plan *plan, char *buffer, size_t size,
+                                        size_t *needed_out);
 HIDP_END_DECLS
 
 /* hidp/version.h */

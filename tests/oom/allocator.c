@@ -42,9 +42,8 @@ static struct record *record_of(void *block)
 	return (struct record *)(void *)((unsigned char *)block - GUARD - sizeof(struct record));
 }
 
-void *allocator_alloc(void *user_data, size_t size, size_t alignment)
+static void *take(struct allocator *a, size_t size, size_t alignment)
 {
-	struct allocator *a = user_data;
 	if (size == 0)
 		misused(a, "an allocation of 0 bytes");
 	if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > 64)
@@ -73,6 +72,15 @@ void *allocator_alloc(void *user_data, size_t size, size_t alignment)
 	return block;
 }
 
+void *allocator_alloc(void *user_data, size_t size, size_t alignment)
+{
+	struct allocator *a = user_data;
+	pthread_mutex_lock(&a->mutex);
+	void *block = take(a, size, alignment);
+	pthread_mutex_unlock(&a->mutex);
+	return block;
+}
+
 static bool guarded(const unsigned char *guard)
 {
 	for (int i = 0; i < GUARD; i++)
@@ -81,9 +89,8 @@ static bool guarded(const unsigned char *guard)
 	return true;
 }
 
-void allocator_free(void *user_data, void *pointer, size_t size, size_t alignment)
+static void give_back(struct allocator *a, void *pointer, size_t size, size_t alignment)
 {
-	struct allocator *a = user_data;
 	unsigned char *block = pointer;
 	if (pointer == NULL) {
 		misused(a, "NULL given back");
@@ -104,6 +111,14 @@ void allocator_free(void *user_data, void *pointer, size_t size, size_t alignmen
 	a->live_blocks--;
 	a->live_bytes -= r->size;
 	free(r->raw);
+}
+
+void allocator_free(void *user_data, void *pointer, size_t size, size_t alignment)
+{
+	struct allocator *a = user_data;
+	pthread_mutex_lock(&a->mutex);
+	give_back(a, pointer, size, alignment);
+	pthread_mutex_unlock(&a->mutex);
 }
 
 struct hidp_context *allocator_context(struct allocator *a)

@@ -2,6 +2,7 @@
 #ifndef HIDP_TESTS_OOM_ALLOCATOR_H
 #define HIDP_TESTS_OOM_ALLOCATOR_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
  * written around it.
  */
 struct allocator {
+	pthread_mutex_t mutex; /* of all the rest while several threads are at it */
 	size_t live_blocks;
 	size_t live_bytes;
 	size_t peak_bytes;

@@ -220,6 +220,71 @@ static hidp_status run_local(struct fixture *f)
 	return s;
 }
 
+static hidp_status new_agent(struct fixture *f)
+{
+	ACT_MAKING(hidp_agent, hidp_agent_new(f->context, f->cluster, NULL, &made, &f->diagnostic));
+}
+
+static void release_agent(struct fixture *f)
+{
+	hidp_agent_destroy(f->out->object);
+	hidp_agent_destroy(NULL);
+}
+
+static hidp_status make_plan(void *user_data, const struct hidp_model *model,
+                             const struct hidp_cluster *cluster,
+                             const struct hidp_plan_options *options, struct hidp_plan **plan_out,
+                             struct hidp_diagnostic *diagnostic)
+{
+	struct hidp_plan_options o = *options;
+	(void)user_data;
+	o.work_limit = FIXTURE_WORK;
+	return hidp_plan(model, cluster, NULL, &o, plan_out, diagnostic);
+}
+
+/* A leader whose followers never answer, so that it does a request alone. */
+static hidp_status lead(struct fixture *f)
+{
+	static float input[1 << 16];
+	const void *const inputs[] = {input};
+	struct hidp_agent_options options = HIDP_AGENT_OPTIONS_INIT;
+	struct hidp_agent_request request = HIDP_AGENT_REQUEST_INIT;
+	struct hidp_agent_report report = HIDP_AGENT_REPORT_INIT;
+	struct hidp_task_statistics one = HIDP_TASK_STATISTICS_INIT;
+	struct hidp_plan *plan = NULL;
+	struct hidp_agent *agent;
+	options.node = 2;
+	options.flags = HIDP_SESSION_UNPINNED;
+	options.silence_s = 1e-3;
+	options.heartbeat_s =
+		1; /* the keeper stays out of it: its allocations would not be counted */
+	options.attempt_s = 5;
+	request.inputs = inputs;
+	request.input_count = 1;
+	hidp_status s = hidp_agent_new(f->context, f->cluster, &options, &agent, &f->diagnostic);
+	if (s != HIDP_OK)
+		return s;
+	s = hidp_agent_set_transport(agent, &transport, NULL);
+	if (s == HIDP_OK)
+		s = hidp_agent_add_model(agent, f->model, &kernels, NULL);
+	if (s == HIDP_OK)
+		s = hidp_agent_set_planner(agent, make_plan, NULL);
+	if (s == HIDP_OK)
+		s = hidp_agent_start(agent, &f->diagnostic);
+	if (s == HIDP_OK)
+		s = hidp_agent_run(agent, &request, &report, &f->diagnostic);
+	if (s == HIDP_OK)
+		s = hidp_agent_plan(agent, &plan);
+	if (s == HIDP_OK && (plan == NULL || report.attempts == 0))
+		s = HIDP_ERR_PLAN;
+	hidp_plan_unref(plan);
+	if (s == HIDP_OK)
+		s = hidp_agent_get_task_statistics(agent, 0, 0, &one);
+	hidp_agent_close(agent);
+	hidp_agent_destroy(agent);
+	return s;
+}
+
 const struct scenario run_scenarios[] = {
 	{"hidp_programs_new hidp_programs_ref hidp_programs_unref hidp_programs_plan "
          "hidp_programs_get_info hidp_programs_get_buffer hidp_programs_get_task "
@@ -237,5 +302,9 @@ const struct scenario run_scenarios[] = {
          "hidp_session_close hidp_session_get_statistics hidp_session_get_task_statistics "
          "hidp_session_programs",
          "requests", ALLOCATES, run_local, NULL, HIDP_OK, 0},
+	{"hidp_agent_new hidp_agent_destroy", "", JSON, new_agent, release_agent, HIDP_OK, 0},
+	{"hidp_agent_set_transport hidp_agent_add_model hidp_agent_set_planner hidp_agent_start "
+	 "hidp_agent_run hidp_agent_plan hidp_agent_get_task_statistics hidp_agent_close",
+	 "", SURVIVES, lead, NULL, HIDP_OK, 0},
 	{0},
 };

@@ -11,6 +11,7 @@ enum scenario_kind {
 	MAY,       /* the same, but the objects may have room left, and none is needed */
 	NEVER,     /* must not allocate at all */
 	JSON,      /* as MAY; without JSON it must say so, and not allocate */
+	SURVIVES,  /* as JSON, but other threads allocate too, and a failure may be got over */
 };
 
 /* One call under test, on a fixture. */

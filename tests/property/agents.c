@@ -246,7 +246,8 @@ int main(int argc, char **argv)
 		trial(&tally, context, seed + i);
 	hidp_context_unref(context);
 	printf("%llu trials with %llu deaths, %llu cut links, %llu slow-downs; %llu requests: %llu "
-	       "done, %llu of them not at once, the longest took %.2f s, %llu infeasible: %llu wrong\n",
+	       "done, %llu of them not at once, the longest took %.2f s, %llu infeasible: %llu "
+	       "wrong\n",
 	       (unsigned long long)tally.trials, (unsigned long long)tally.deaths,
 	       (unsigned long long)tally.cuts, (unsigned long long)tally.slow,
 	       (unsigned long long)tally.requests, (unsigned long long)tally.done,

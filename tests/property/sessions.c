@@ -4,8 +4,8 @@
  *
  *     sessions [--count N] [--seed N]
  *
- * The kernels of elements.h check what they are given. Several requests are under way at once; some are
- * cancelled, some fail in a kernel, messages and kernels are slow at random.
+ * The kernels of elements.h check what they are given. Several requests are under way at once; some
+ * are cancelled, some fail in a kernel, messages and kernels are slow at random.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,7 +208,8 @@ static void trial(struct tally *tally, struct hidp_context *context, uint64_t se
 		tally->plans++;
 		if (atomic_load(&t.common.is_wrong)) {
 			t.in.seed = seed;
-			printf("--seed %llu --count 1: %s\n", (unsigned long long)seed, t.common.wrong);
+			printf("--seed %llu --count 1: %s\n", (unsigned long long)seed,
+			       t.common.wrong);
 			show_instance(&t.in);
 			show_plan("the plan", t.plan);
 			tally->failures++;

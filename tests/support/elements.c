@@ -113,7 +113,7 @@ static void release(void *user_data, void *prepared)
 static hidp_status run_call(struct elements *k, const struct prepared *p, uint32_t number,
                             uint8_t *memory)
 {
-		struct hidp_call call = HIDP_CALL_INIT;
+	struct hidp_call call = HIDP_CALL_INIT;
 	uint32_t mark = NO_MARK, output;
 	support_must(hidp_programs_get_call(p->programs, p->task, number, &call), NULL, "call");
 	for (uint32_t i = 0; i < call.input_count; i++) {
@@ -121,8 +121,10 @@ static hidp_status run_call(struct elements *k, const struct prepared *p, uint32
 		struct hidp_buffer_info b = HIDP_BUFFER_INFO_INIT;
 		uint32_t buffer;
 		struct box box;
-		support_must(hidp_model_layer_input(hidp_plan_model(hidp_programs_plan(p->programs)), call.layer, i, NULL, &rule, NULL),
-		             NULL, "input");
+		support_must(
+			hidp_model_layer_input(hidp_plan_model(hidp_programs_plan(p->programs)),
+		                               call.layer, i, NULL, &rule, NULL),
+			NULL, "input");
 		support_must(hidp_programs_get_operand(p->programs, p->task, number, i, &buffer),
 		             NULL, "operand");
 		if (buffer == HIDP_BUFFER_NONE)
@@ -135,9 +137,13 @@ static hidp_status run_call(struct elements *k, const struct prepared *p, uint32
 		/* of a divided layer only its own channels may be there yet */
 		struct hidp_layer_info info = HIDP_LAYER_INFO_INIT;
 		bool own;
-		support_must(hidp_model_layer(hidp_plan_model(hidp_programs_plan(p->programs)), call.layer, &info), NULL, "layer");
-		support_must(hidp_model_layer_input(hidp_plan_model(hidp_programs_plan(p->programs)), call.layer, i, NULL, NULL, &own),
-		             NULL, "input");
+		support_must(hidp_model_layer(hidp_plan_model(hidp_programs_plan(p->programs)),
+		                              call.layer, &info),
+		             NULL, "layer");
+		support_must(
+			hidp_model_layer_input(hidp_plan_model(hidp_programs_plan(p->programs)),
+		                               call.layer, i, NULL, NULL, &own),
+			NULL, "input");
 		if (own) {
 			box.channel_begin =
 				call.channel_begin * b.shape.channels / info.shape.channels;

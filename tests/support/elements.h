@@ -40,7 +40,8 @@ void elements_wrong(struct elements *kernels, const char *what, hidp_layer_id la
 /* Whole tensors of a model as a host has them: inputs, or outputs; elements_free() frees them. */
 void **elements_make(const struct hidp_model *model, bool inputs, uint32_t *count_out);
 void elements_free(void **tensors, uint32_t count);
-/* Fills in inputs, or checks outputs (false: they are wrong) of the request with a mark, 1 to 255. */
+/* Fills in inputs, or checks outputs (false: they are wrong) of the request with a mark, 1 to 255.
+ */
 void elements_fill(const struct hidp_model *model, void **inputs, uint32_t mark);
 bool elements_check(const struct hidp_model *model, void **outputs, uint32_t mark);
 
