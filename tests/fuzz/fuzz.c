@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static size_t used;
+static atomic_size_t used; /* targets may have threads */
 
 _Noreturn void fuzz_stop(const char *file, int line, const char *condition)
 {
@@ -16,11 +17,11 @@ static void *limited_alloc(void *user_data, size_t size, size_t alignment)
 {
 	(void)user_data;
 	(void)alignment;
-	if (size > FUZZ_MEMORY - used)
-		return NULL;
-	void *pointer = malloc(size);
-	if (pointer != NULL)
-		used += size;
+	void *pointer = NULL;
+	if (atomic_fetch_add(&used, size) + size <= FUZZ_MEMORY)
+		pointer = malloc(size);
+	if (pointer == NULL)
+		atomic_fetch_sub(&used, size);
 	return pointer;
 }
 
