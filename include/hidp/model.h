@@ -28,6 +28,32 @@
  * Sequences put their tokens on the rows and their features on the channels,
  * with width 1. Every layer has one output tensor.
  *
+ * **What ops compute.** All kernels agree on this, but for rounding.
+ * - A *convolution* is the sum, over the window and the input channels of the group, of
+ *   input times kernel (which is not turned over), plus the bias; around the input are zeros.
+ * - The window of output row o, of a convolution or a pool, begins at input row
+ *   o * stride - pad. In ceil mode there is one more window if the rows do not come out
+ *   even, and if it begins before the end of the input. The same holds for columns.
+ * - A *maximum pool* takes the largest of the elements that the window has in the input. An
+ *   *average pool* divides their sum by the number of positions that the window has in the
+ *   input with its padding, or, with #HIDP_LAYER_EXCLUDE_PAD, in the input alone. A window
+ *   without any element of the input gives 0.
+ * - A *matrix product* gives, for every image, output row r and channel c, the sum over i of
+ *   channel i of row r of the first input times channel c of row i of the second; with
+ *   #HIDP_LAYER_TRANSPOSE_B times channel i of row c of the second.
+ * - A *binary* function has the first input (or the only one) on its left.
+ * - A *batch normalisation* is scale * x + shift: mean and variance are folded into them.
+ * - A *layer normalisation* is scale * (x - mean) / sqrt(variance + epsilon) + shift, with
+ *   mean and variance (divided by the number of channels) of a position; epsilon is `alpha`.
+ * - *Attention* divides the channels of Q, of K and of V into `heads` equal pieces. For each
+ *   it gives softmax(Q K^T / sqrt(d)) V, d being the channels of such a piece of Q, with the
+ *   softmax over the rows of K; the results stand side by side.
+ * - A *resize* of `in` rows to `out` looks at s = (o + 1/2) * in / out - 1/2 for output row o.
+ *   The nearest row is floor(s + 1/2); bilinear is row floor(s) and the next, weighed by
+ *   their distance from s, each moved to the closest row that exists. The same for columns.
+ * - *Reshape* and *flatten* count elements in the order batch, channels, rows, width (the last
+ *   changes quickest), whatever their order in memory is.
+ *
  * Thread safety: a builder belongs to one thread at a time; a sealed model can
  * be used from any number of threads.
  * @{
@@ -70,7 +96,7 @@ enum hidp_op_value {
 	HIDP_OP_DENSE = 3,        /**< linear map of the channels at every position: `out_channels` */
 	HIDP_OP_MATMUL = 4,       /**< product of two tensors: rows of the first, `transpose_b` */
 	HIDP_OP_MAX_POOL = 5,     /**< maximum over a window: `kernel` `stride` `dilation` `pad` `ceil_mode` */
-	HIDP_OP_AVERAGE_POOL = 6, /**< mean over a window: as HIDP_OP_MAX_POOL */
+	HIDP_OP_AVERAGE_POOL = 6, /**< mean over a window: as HIDP_OP_MAX_POOL, and #HIDP_LAYER_EXCLUDE_PAD */
 	HIDP_OP_GLOBAL_POOL = 7,  /**< mean over all rows and columns */
 	HIDP_OP_ACTIVATION = 8,   /**< one of #hidp_activation_value, element by element */
 	HIDP_OP_BINARY = 9,       /**< one of #hidp_binary_value on two tensors, dimensions of 1 are broadcast; with one
@@ -80,10 +106,11 @@ enum hidp_op_value {
 	HIDP_OP_PAD = 12,         /**< zeros around the rows and columns: `pad` */
 	HIDP_OP_RESIZE = 13,      /**< rows and columns resampled to `shape`: `resize` */
 	HIDP_OP_BATCH_NORM = 14,  /**< per-channel scale and shift (inference) */
-	HIDP_OP_LAYER_NORM = 15,  /**< normalisation over the channels of every position, with scale and shift */
+	HIDP_OP_LAYER_NORM = 15,  /**< normalisation over the channels of every position, with scale and shift:
+	                               `alpha` */
 	HIDP_OP_SOFTMAX = 16,     /**< softmax over the channels of every position */
-	HIDP_OP_ATTENTION = 17,   /**< softmax(Q K^T) V of inputs Q, K, V, or of one input that holds the three side
-	                               by side on its channels: `heads` */
+	HIDP_OP_ATTENTION = 17,   /**< attention of inputs Q, K, V, or of one input that holds the three side by side
+	                               on its channels: `heads` */
 	HIDP_OP_RESHAPE = 18,     /**< the same elements in `shape` (elements count in NCHW order) */
 	HIDP_OP_FLATTEN = 19,     /**< all of channels, rows and columns on the channels */
 	HIDP_OP_TRANSPOSE = 20,   /**< channels, rows and columns exchanged: `perm` */
@@ -106,18 +133,18 @@ typedef uint32_t hidp_axis;
 
 /** Activation functions. */
 enum hidp_activation_value {
-	HIDP_ACTIVATION_RELU = 1,
-	HIDP_ACTIVATION_RELU6 = 2,
-	HIDP_ACTIVATION_SIGMOID = 3,
-	HIDP_ACTIVATION_SILU = 4,
-	HIDP_ACTIVATION_HARD_SIGMOID = 5,
-	HIDP_ACTIVATION_HARD_SWISH = 6,
-	HIDP_ACTIVATION_TANH = 7,
-	HIDP_ACTIVATION_GELU = 8,
-	HIDP_ACTIVATION_LEAKY_RELU = 9,
-	HIDP_ACTIVATION_ELU = 10,
-	HIDP_ACTIVATION_SOFTPLUS = 11,
-	HIDP_ACTIVATION_CLIP = 12
+	HIDP_ACTIVATION_RELU = 1,         /**< max(x, 0) */
+	HIDP_ACTIVATION_RELU6 = 2,        /**< min(max(x, 0), 6) */
+	HIDP_ACTIVATION_SIGMOID = 3,      /**< 1 / (1 + exp(-x)) */
+	HIDP_ACTIVATION_SILU = 4,         /**< x / (1 + exp(-x)) */
+	HIDP_ACTIVATION_HARD_SIGMOID = 5, /**< min(max(alpha * x + beta, 0), 1); both 0 read as 1/6 and 1/2 */
+	HIDP_ACTIVATION_HARD_SWISH = 6,   /**< x * min(max(alpha * x + beta, 0), 1); likewise */
+	HIDP_ACTIVATION_TANH = 7,         /**< hyperbolic tangent */
+	HIDP_ACTIVATION_GELU = 8,         /**< x / 2 * (1 + erf(x / sqrt(2))) */
+	HIDP_ACTIVATION_LEAKY_RELU = 9,   /**< x < 0 ? alpha * x : x; 0 is no default */
+	HIDP_ACTIVATION_ELU = 10,         /**< x < 0 ? alpha * (exp(x) - 1) : x; 0 is no default */
+	HIDP_ACTIVATION_SOFTPLUS = 11,    /**< log(1 + exp(x)) */
+	HIDP_ACTIVATION_CLIP = 12         /**< min(max(x, alpha), beta) */
 };
 
 /** One of #hidp_activation_value. */
@@ -197,8 +224,9 @@ enum hidp_layer_flag {
 	HIDP_LAYER_CEIL_MODE = 1u << 1,   /**< pools: round the output size up */
 	HIDP_LAYER_NO_BIAS = 1u << 2,     /**< convolution and dense: no bias among the weights */
 	HIDP_LAYER_TRANSPOSE_B = 1u << 3, /**< matmul: the second input's rows are the output's channels */
-	HIDP_LAYER_OWN_CHANNELS = 1u << 4 /**< custom: a share of the output channels needs only the same share of the
-	                                       input channels */
+	HIDP_LAYER_OWN_CHANNELS = 1u << 4, /**< custom: a share of the output channels needs only the same share of
+	                                        the input channels */
+	HIDP_LAYER_EXCLUDE_PAD = 1u << 5   /**< average pool: padding does not count in the mean */
 };
 
 /**
@@ -229,8 +257,9 @@ struct hidp_layer_desc {
 	uint32_t heads;              /**< attention: divides the channels; 0 reads as 1 */
 	uint32_t function;           /**< a #hidp_activation, #hidp_binary or #hidp_resize */
 	hidp_op_class op_class;      /**< custom: class of work; 0 reads as #HIDP_CLASS_CUSTOM */
-	double alpha;                /**< parameter of the activation: slope, alpha, lower bound of a clip */
-	double beta;                 /**< second parameter: upper bound of a clip */
+	double alpha;                /**< parameter of the activation (#hidp_activation_value); layer normalisation:
+	                                  epsilon, more than 0; 0 reads as 1e-5 */
+	double beta;                 /**< second parameter of the activation */
 	double flops;                /**< custom: FLOPs for the whole output (a multiply-accumulate is 2), 0 or more;
 	                                  others: 0, or the value to be checked against the derived one, which
 	                                  counts multiply-accumulates only */

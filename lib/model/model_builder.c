@@ -92,7 +92,8 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 	if (d->dtype > HIDP_DTYPE_INT8)
 		REFUSE("dtype %u is unknown", d->dtype);
 	const uint32_t known = HIDP_LAYER_OUTPUT | HIDP_LAYER_CEIL_MODE | HIDP_LAYER_NO_BIAS |
-	                       HIDP_LAYER_TRANSPOSE_B | HIDP_LAYER_OWN_CHANNELS;
+	                       HIDP_LAYER_TRANSPOSE_B | HIDP_LAYER_OWN_CHANNELS |
+	                       HIDP_LAYER_EXCLUDE_PAD;
 	if ((d->flags & ~known) != 0 || d->reserved != 0)
 		return hidp__fail(diag, HIDP_ERR_ABI, d->name, "flags 0x%x are unknown", d->flags);
 	if (d->input_count > HIDP_LAYER_INPUTS_MAX)
@@ -148,6 +149,16 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 	}
 	if (d->op == HIDP_OP_ATTENTION && d->heads == 0)
 		d->heads = 1;
+	if (d->op == HIDP_OP_LAYER_NORM) {
+		if (d->alpha < 0)
+			REFUSE("epsilon of %g is negative", d->alpha);
+		if (d->alpha == 0)
+			d->alpha = HIDP__EPSILON;
+	}
+	if (hidp__is_hard(d) && d->alpha == 0 && d->beta == 0) {
+		d->alpha = HIDP__HARD_ALPHA;
+		d->beta = HIDP__HARD_BETA;
+	}
 	if (d->op == HIDP_OP_ACTIVATION &&
 	    (d->function < HIDP_ACTIVATION_RELU || d->function > HIDP_ACTIVATION_CLIP))
 		REFUSE("activation %u is unknown", d->function);

@@ -124,6 +124,8 @@ static const struct hidp__json_field layer_fields[] = {
         {"groups", HIDP__JSON_INT, AT(groups), 0, NULL, OP(CONV), 0},
         {"no_bias", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_NO_BIAS, NULL, OP(CONV) | OP(DENSE), 0},
         {"ceil_mode", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_CEIL_MODE, NULL, POOLS, 0},
+        {"exclude_pad", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_EXCLUDE_PAD, NULL,
+         OP(AVERAGE_POOL), 0},
         {"transpose_b", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_TRANSPOSE_B, NULL, OP(MATMUL), 0},
         {"axis", HIDP__JSON_WORD, AT(axis), 0, &axes, OP(CONCAT) | OP(SLICE),
          OP(CONCAT) | OP(SLICE)},
@@ -136,6 +138,7 @@ static const struct hidp__json_field layer_fields[] = {
         {"function", HIDP__JSON_WORD, AT(function), 0, &binaries, OP(BINARY), OP(BINARY)},
         {"function", HIDP__JSON_WORD, AT(function), 0, &resizes, OP(RESIZE), OP(RESIZE)},
         {"alpha", HIDP__JSON_REAL, AT(alpha), 0, NULL, OP(ACTIVATION), 0},
+        {"epsilon", HIDP__JSON_REAL, AT(alpha), 0, NULL, OP(LAYER_NORM), 0},
         {"beta", HIDP__JSON_REAL, AT(beta), 0, NULL, OP(ACTIVATION), 0},
         {"op_class", HIDP__JSON_WORD, AT(op_class), 0, &custom_classes, OP(CUSTOM), 0},
         {"flops", HIDP__JSON_REAL, AT(flops), 0, NULL, COMPUTED, 0},
@@ -370,6 +373,10 @@ static void drop_defaults(struct hidp_layer_desc *d, const struct hidp_model *mo
 		d->groups = 0;
 	if (d->heads == 1)
 		d->heads = 0;
+	if (d->op == HIDP_OP_LAYER_NORM && d->alpha == HIDP__EPSILON)
+		d->alpha = 0;
+	if (hidp__is_hard(d) && d->alpha == HIDP__HARD_ALPHA && d->beta == HIDP__HARD_BETA)
+		d->alpha = d->beta = 0;
 	if (d->op_class == HIDP_CLASS_CUSTOM)
 		d->op_class = 0;
 }

@@ -64,6 +64,18 @@ struct hidp_model {
 	} *names;
 };
 
+/* Parameters of a layer that states 0. */
+#define HIDP__EPSILON 1e-5
+#define HIDP__HARD_ALPHA (1.0 / 6)
+#define HIDP__HARD_BETA 0.5
+
+/* A hard sigmoid or swish. */
+static inline bool hidp__is_hard(const struct hidp_layer_desc *d)
+{
+	return d->op == HIDP_OP_ACTIVATION && (d->function == HIDP_ACTIVATION_HARD_SIGMOID ||
+	                                       d->function == HIDP_ACTIVATION_HARD_SWISH);
+}
+
 /* Bytes of one element. */
 int64_t hidp__dtype_bytes(hidp_dtype dtype);
 

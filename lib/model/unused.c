@@ -34,7 +34,7 @@ static const struct {
 	{"heads", MEMBER(heads), OP(ATTENTION)},
 	{"a function", MEMBER(function), OP(ACTIVATION) | OP(BINARY) | OP(RESIZE)},
 	{"an op class", MEMBER(op_class), OP(CUSTOM)},
-	{"a parameter", MEMBER(alpha), OP(ACTIVATION)},
+	{"a parameter", MEMBER(alpha), OP(ACTIVATION) | OP(LAYER_NORM)},
 	{"a second parameter", MEMBER(beta), OP(ACTIVATION)},
 	{"a channel grain", MEMBER(channel_grain), OP(CUSTOM)},
 	{"a colocation group", MEMBER(colocation), ~OP(INPUT)},
@@ -46,6 +46,7 @@ static const struct {
 	uint32_t ops;
 } flags[] = {
 	{"ceil mode", HIDP_LAYER_CEIL_MODE, POOLS},
+	{"excluded padding", HIDP_LAYER_EXCLUDE_PAD, OP(AVERAGE_POOL)},
 	{"no bias", HIDP_LAYER_NO_BIAS, OP(CONV) | OP(DENSE)},
 	{"a transposed second input", HIDP_LAYER_TRANSPOSE_B, OP(MATMUL)},
 	{"own channels", HIDP_LAYER_OWN_CHANNELS, OP(CUSTOM)},

@@ -199,7 +199,8 @@ enum hidp_layer_flag {
 	HIDP_LAYER_CEIL_MODE = 1u << 1,
 	HIDP_LAYER_NO_BIAS = 1u << 2,
 	HIDP_LAYER_TRANSPOSE_B = 1u << 3,
-	HIDP_LAYER_OWN_CHANNELS = 1u << 4
+	HIDP_LAYER_OWN_CHANNELS = 1u << 4,
+	HIDP_LAYER_EXCLUDE_PAD = 1u << 5
 };
 struct hidp_layer_desc {
 	uint32_t struct_size;

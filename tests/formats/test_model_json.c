@@ -67,6 +67,13 @@ START_TEST(reads_every_attribute)
 	ck_assert_uint_eq(d.op, HIDP_OP_MAX_POOL);
 	ck_assert_uint_eq(d.flags, HIDP_LAYER_CEIL_MODE);
 	ck_assert_int_eq(d.stride[0], 2);
+	d = part_of(m, "average");
+	ck_assert_uint_eq(d.flags, HIDP_LAYER_EXCLUDE_PAD);
+	d = part_of(m, "layer_norm");
+	ck_assert_double_eq(d.alpha, 1e-12);
+	d = part_of(m, "hard");
+	ck_assert_double_eq(d.alpha, 1.0 / 6);
+	ck_assert_double_eq(d.beta, 0.5);
 	d = part_of(m, "dense");
 	ck_assert_uint_eq(d.op, HIDP_OP_DENSE);
 	ck_assert_double_gt(d.flops, 0);

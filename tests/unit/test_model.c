@@ -227,6 +227,8 @@ START_TEST(defaults_are_filled_in)
 	add(LAYER(.op = HIDP_OP_ATTENTION, IN(2)));
 	add(LAYER(.op = HIDP_OP_RESIZE, IN(3), .shape = {0, 0, 5, 2},
 	          .function = HIDP_RESIZE_NEAREST));
+	add(LAYER(.op = HIDP_OP_LAYER_NORM, IN(4)));
+	add(LAYER(.op = HIDP_OP_ACTIVATION, IN(5), .function = HIDP_ACTIVATION_HARD_SIGMOID));
 	struct hidp_model *m = seal();
 	struct hidp_layer_desc d = part_of(m, 1, 0);
 	ck_assert(d.stride[0] == 1 && d.stride[1] == 1 && d.dilation[0] == 1 && d.groups == 1);
@@ -240,10 +242,13 @@ START_TEST(defaults_are_filled_in)
 	d = part_of(m, 4, 0);
 	ck_assert(d.shape.batch == 1 && d.shape.channels == 4 && d.shape.rows == 5 &&
 	          d.shape.width == 2);
+	ck_assert_double_eq(part_of(m, 5, 0).alpha, 1e-5);
+	d = part_of(m, 6, 0);
+	ck_assert(d.alpha == 1.0 / 6 && d.beta == 0.5);
 	/* a part is a description again, if its inputs are put right */
 	begin(NULL);
 	add_input(1, 12, 8, 1);
-	for (uint32_t l = 1; l < 5; l++) {
+	for (uint32_t l = 1; l < 7; l++) {
 		d = part_of(m, l, 0);
 		add(&d);
 	}

@@ -39,15 +39,8 @@ enum hidp_weight_role_value {
 /** One of #hidp_weight_role_value. */
 typedef uint32_t hidp_weight_role;
 
-/** Epsilon of layer normalisations: added to the variance. */
-#define HIDP_LAYER_NORM_EPSILON 1e-5
-
 /**
  * @brief A source of weights.
- *
- * Batch normalisation is y = scale * x + shift: mean and variance are folded in. Layer
- * normalisation is y = scale * (x - mean) / sqrt(variance + #HIDP_LAYER_NORM_EPSILON) +
- * shift over the channels of a pixel.
  */
 struct hidp_weights {
 	uint32_t struct_size; /**< sizeof(struct hidp_weights) */
