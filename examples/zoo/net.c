@@ -123,6 +123,14 @@ hidp_layer_id zoo__unary(struct zoo__net *net, const char *name, hidp_op op, hid
 	return zoo__add(net, name, op, &in, 1, desc);
 }
 
+hidp_layer_id zoo__layer_norm(struct zoo__net *net, const char *name, hidp_layer_id in,
+                              double epsilon)
+{
+	struct hidp_layer_desc desc = HIDP_LAYER_DESC_INIT;
+	desc.alpha = epsilon;
+	return zoo__add(net, name, HIDP_OP_LAYER_NORM, &in, 1, desc);
+}
+
 hidp_layer_id zoo__concat(struct zoo__net *net, const char *name, const hidp_layer_id *inputs,
                           uint32_t count)
 {

@@ -101,6 +101,8 @@ hidp_layer_id zoo__binary(struct zoo__net *net, const char *name, hidp_binary fu
                           hidp_layer_id a, hidp_layer_id b);
 /* Layers with one input that need no more than that. */
 hidp_layer_id zoo__unary(struct zoo__net *net, const char *name, hidp_op op, hidp_layer_id in);
+hidp_layer_id zoo__layer_norm(struct zoo__net *net, const char *name, hidp_layer_id in,
+                              double epsilon);
 hidp_layer_id zoo__concat(struct zoo__net *net, const char *name, const hidp_layer_id *inputs,
                           uint32_t count);
 hidp_layer_id zoo__attention(struct zoo__net *net, const char *name, hidp_layer_id qkv,

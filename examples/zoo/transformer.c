@@ -6,17 +6,19 @@
 #define HEADS 12
 #define BLOCKS 12
 #define PATCH 16
+#define VIT_EPSILON 1e-6
+#define BERT_EPSILON 1e-12
 
 /* Normalises what each half of a block reads. */
 static hidp_layer_id vit_block(struct zoo__net *net, hidp_layer_id in)
 {
 	hidp_layer_id y, x = in;
-	y = zoo__unary(net, "ln_1", HIDP_OP_LAYER_NORM, x);
+	y = zoo__layer_norm(net, "ln_1", x, VIT_EPSILON);
 	y = zoo__dense(net, "self_attention.in_proj", y, 3 * WIDTH);
 	y = zoo__attention(net, "self_attention", y, HEADS);
 	y = zoo__dense(net, "self_attention.out_proj", y, WIDTH);
 	x = zoo__binary(net, "add", HIDP_BINARY_ADD, y, x);
-	y = zoo__unary(net, "ln_2", HIDP_OP_LAYER_NORM, x);
+	y = zoo__layer_norm(net, "ln_2", x, VIT_EPSILON);
 	y = zoo__dense(net, "mlp.0", y, 4 * WIDTH);
 	y = zoo__activation(net, "mlp.1", y, HIDP_ACTIVATION_GELU);
 	y = zoo__dense(net, "mlp.3", y, WIDTH);
@@ -57,7 +59,7 @@ void zoo__vit_b_16(struct zoo__net *net, int variant)
 		x = vit_block(net, x);
 	}
 	zoo__unscope(net);
-	x = zoo__unary(net, "encoder.ln", HIDP_OP_LAYER_NORM, x);
+	x = zoo__layer_norm(net, "encoder.ln", x, VIT_EPSILON);
 	struct hidp_layer_desc first = HIDP_LAYER_DESC_INIT;
 	first.axis = HIDP_AXIS_ROWS;
 	first.end = 1;
@@ -73,12 +75,12 @@ static hidp_layer_id bert_block(struct zoo__net *net, hidp_layer_id in)
 	y = zoo__attention(net, "attention.self", y, HEADS);
 	y = zoo__dense(net, "attention.output.dense", y, WIDTH);
 	y = zoo__binary(net, "attention.output.add", HIDP_BINARY_ADD, y, x);
-	x = zoo__unary(net, "attention.output.LayerNorm", HIDP_OP_LAYER_NORM, y);
+	x = zoo__layer_norm(net, "attention.output.LayerNorm", y, BERT_EPSILON);
 	y = zoo__dense(net, "intermediate.dense", x, 4 * WIDTH);
 	y = zoo__activation(net, "intermediate.gelu", y, HIDP_ACTIVATION_GELU);
 	y = zoo__dense(net, "output.dense", y, WIDTH);
 	y = zoo__binary(net, "output.add", HIDP_BINARY_ADD, y, x);
-	return zoo__unary(net, "output.LayerNorm", HIDP_OP_LAYER_NORM, y);
+	return zoo__layer_norm(net, "output.LayerNorm", y, BERT_EPSILON);
 }
 
 void zoo__bert_base(struct zoo__net *net, int variant)

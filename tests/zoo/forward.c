@@ -209,7 +209,8 @@ static bool norm(struct work *w)
 			square += (double)x[c * plane] * (double)x[c * plane];
 		}
 		mean /= (double)s->channels;
-		double spread = layer ? sqrt(square / (double)s->channels - mean * mean + 1e-6) : 1;
+		double variance = square / (double)s->channels - mean * mean;
+		double spread = layer ? sqrt(variance + w->desc.alpha) : 1;
 		for (int64_t c = 0; c < s->channels; c++)
 			y[c * plane] = (float)(((double)x[c * plane] - mean) / spread) * arrays[c] +
 			               arrays[s->channels + c];
