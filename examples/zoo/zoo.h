@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <hidp/hidp.h>
+#include <hidp/plugin/weights.h>
 
 /*
  * The zoo: well-known networks for examples, tests and benchmarks. They are
@@ -91,6 +92,17 @@ hidp_status zoo_arrays(const struct hidp_model *model, hidp_layer_id layer, uint
  */
 hidp_status zoo_fill(const struct hidp_model *model, hidp_layer_id layer, uint32_t part,
                      size_t index, uint64_t seed, int64_t first, int64_t count, float *values_out);
+
+/*
+ * The weights of a model, of any model, with the table by which kernels ask for them; its
+ * user_data is the object. Arrays are made when they are first asked for, from one thread at a
+ * time, as floats, and stay until the object is destroyed.
+ */
+struct zoo_weights;
+hidp_status zoo_weights_new(const struct hidp_model *model, uint64_t seed,
+                            struct zoo_weights **weights_out);
+void zoo_weights_destroy(struct zoo_weights *weights);
+const struct hidp_weights *zoo_weights_table(void);
 
 #ifdef __cplusplus
 }
