@@ -37,7 +37,7 @@ static uint32_t add(struct generator *g, struct hidp_layer_desc *d, const uint32
 		ids[i] = g->tensors[inputs[i]].id;
 	d->inputs = ids;
 	d->input_count = count;
-	if (rng_chance(g->rng, 10))
+	if (!g->params->computable && rng_chance(g->rng, 10))
 		d->dtype = (hidp_dtype)rng_between(g->rng, HIDP_DTYPE_FP32, HIDP_DTYPE_INT8);
 	if (g->params->dag && rng_chance(g->rng, 3))
 		d->flags |= HIDP_LAYER_OUTPUT;
@@ -134,6 +134,13 @@ static uint32_t add_activation(struct generator *g, uint32_t in)
 {
 	struct hidp_layer_desc d = begin(HIDP_OP_ACTIVATION);
 	d.function = (uint32_t)rng_between(g->rng, HIDP_ACTIVATION_RELU, HIDP_ACTIVATION_CLIP);
+	if (g->params->computable && d.function == HIDP_ACTIVATION_CLIP) {
+		d.alpha = -2;
+		d.beta = 3;
+	} else if (g->params->computable && (d.function == HIDP_ACTIVATION_LEAKY_RELU ||
+	                                     d.function == HIDP_ACTIVATION_ELU)) {
+		d.alpha = 0.25;
+	}
 	return add(g, &d, &in, 1, shape_of(g, in));
 }
 
@@ -160,6 +167,8 @@ static uint32_t add_constant(struct generator *g, uint32_t in)
 {
 	struct hidp_layer_desc d = begin(HIDP_OP_BINARY);
 	d.function = (uint32_t)rng_between(g->rng, HIDP_BINARY_ADD, HIDP_BINARY_MAX);
+	if (g->params->computable && d.function == HIDP_BINARY_DIV)
+		d.function = HIDP_BINARY_MUL; /* by almost nothing: numbers would run away */
 	d.shape = (struct hidp_shape){1, shape_of(g, in).channels, 1, 1};
 	return add(g, &d, &in, 1, shape_of(g, in));
 }
@@ -294,7 +303,8 @@ static uint32_t add_odd(struct generator *g, uint32_t in)
 	case 8:
 		return narrow ? add_matmul(g, in) : add_constant(g, in);
 	default:
-		return add_custom(g, in);
+		return g->params->computable ? add_plain(g, in, HIDP_OP_LAYER_NORM)
+		                             : add_custom(g, in);
 	}
 }
 
@@ -426,7 +436,7 @@ struct hidp_model *random_model(struct hidp_context *context, const struct rando
 	struct generator g = {.params = params, .rng = rng};
 	struct hidp_model *model = NULL;
 	options.flags = rng_chance(rng, 50) ? HIDP_MODEL_KEEP_UNFUSED : 0;
-	options.dtype = (hidp_dtype)rng_below(rng, 5);
+	options.dtype = params->computable ? HIDP_DTYPE_FP32 : (hidp_dtype)rng_below(rng, 5);
 	support_must(hidp_model_builder_new(context, &options, &g.builder), NULL, "model builder");
 	g.left = (uint32_t)rng_between(rng, params->layers_min, params->layers_max);
 	bool tail = rng_chance(rng, 40);
