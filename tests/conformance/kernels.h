@@ -44,4 +44,13 @@ struct kernels_plugin {
  */
 int kernels_conformance(const struct kernels_plugin *plugin, int argc, char **argv);
 
+/*
+ * Runs the networks of the zoo, with small images, whole and by random plans over several nodes:
+ * [--count N] plans of them all together, from [--seed N] on. Outputs are compared with those of
+ * other kernels (or the same): within 1e-4 of the largest element, 1e-3 for ResNet-152; with each
+ * other bit by bit if the kernels are exact. Prints and returns as above.
+ */
+int kernels_networks(const struct kernels_plugin *plugin, const struct kernels_plugin *truth,
+                     int argc, char **argv);
+
 #endif
