@@ -106,7 +106,7 @@ static struct parcel *take_from(struct node *node, hidp_node_id from)
 
 /* Drops what is on its way from a node to another. */
 static void drop_parcels(struct inproc_hub *hub, hidp_node_id from, struct node *to,
-			 hidp_status status)
+                         hidp_status status)
 {
 	struct parcel *parcel;
 	while ((parcel = take_from(to, from)) != NULL)
@@ -168,7 +168,7 @@ static void *run(void *data)
 		}
 		if (parcel->due_us > now_us()) {
 			const struct timespec due = {(time_t)(parcel->due_us / 1000000),
-						     (long)(parcel->due_us % 1000000 * 1000)};
+			                             (long)(parcel->due_us % 1000000 * 1000)};
 			pthread_cond_timedwait(&node->changed, &hub->lock, &due);
 			continue;
 		}
@@ -181,7 +181,7 @@ static void *run(void *data)
 }
 
 static hidp_status node_open(void *user_data, hidp_receive_fn receive, void *receiver,
-			     struct hidp_diagnostic *diagnostic)
+                             struct hidp_diagnostic *diagnostic)
 {
 	struct node *node = user_data;
 	(void)diagnostic;
@@ -196,7 +196,7 @@ static hidp_status node_open(void *user_data, hidp_receive_fn receive, void *rec
 }
 
 static struct parcel *make_parcel(const struct node *node, const struct hidp_segment *segments,
-				  size_t count, hidp_sent_fn done, void *done_data)
+                                  size_t count, hidp_sent_fn done, void *done_data)
 {
 	struct parcel *parcel = calloc(1, sizeof *parcel + count * sizeof *segments);
 	if (parcel == NULL)
@@ -245,7 +245,7 @@ static void put(struct node *node, struct parcel *parcel)
 }
 
 static hidp_status node_send(void *user_data, hidp_node_id to, const struct hidp_segment *segments,
-			     size_t count, hidp_sent_fn done, void *done_data)
+                             size_t count, hidp_sent_fn done, void *done_data)
 {
 	struct node *node = user_data;
 	struct inproc_hub *hub = node->hub;
@@ -330,7 +330,7 @@ void inproc_set_rule(struct inproc_hub *hub, inproc_rule_fn rule, void *rule_dat
 }
 
 void inproc_rule_by_chance(void *rule_data, const struct inproc_message *message,
-			   struct inproc_fate *fate)
+                           struct inproc_fate *fate)
 {
 	const struct inproc_chances *chances = rule_data;
 	struct rng rng;

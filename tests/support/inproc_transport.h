@@ -38,7 +38,7 @@ struct inproc_fate {
  * preset to arrive whole, once and at once.
  */
 typedef void (*inproc_rule_fn)(void *rule_data, const struct inproc_message *message,
-			       struct inproc_fate *fate);
+                               struct inproc_fate *fate);
 
 /* A hub for nodes 0 to nodes - 1, at most 64. */
 struct inproc_hub *inproc_hub_new(unsigned nodes, uint64_t seed);
@@ -61,7 +61,7 @@ struct inproc_chances {
 	unsigned cut;
 };
 void inproc_rule_by_chance(void *chances, const struct inproc_message *message,
-			   struct inproc_fate *fate);
+                           struct inproc_fate *fate);
 
 /*
  * Cuts or mends the link from a node to another: what is sent over a cut one is lost, and so is
