@@ -64,9 +64,10 @@ struct hidp_zmq_options {
 	const char *secret_key; /**< own secret key; NULL: in the clear */
 	hidp_node_id node;      /**< own node */
 	uint32_t io_threads;    /**< threads that encrypt and do input and output; 0: 1 */
-	uint32_t wait_ms;       /**< longest time that send waits for a connection or for room in the
-	                             queue; once it was in vain it is not repeated until the node
-	                             is back; 0: 1000 */
+	uint32_t wait_ms;       /**< longest time that send waits for a node that was not there yet,
+	                             or for room in the queue; it does not wait for a node that
+	                             was there and is gone, nor again for one that it waited for
+	                             in vain, until that is back; 0: 1000 */
 	uint32_t heartbeat_ms;  /**< how often a silent connection is tried; it is given up after ten
 	                             times that without an answer, which must suffice for the
 	                             slowest link to carry some megabytes; 0: 1000 */

@@ -6,7 +6,7 @@
 #include "zmq_priv.h"
 
 hidp_status hidp__zmq_fail(struct hidp_diagnostic *diagnostic, hidp_status status,
-			   const char *subject, const char *format, ...)
+                           const char *subject, const char *format, ...)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	if (diagnostic == NULL || diagnostic->struct_size < sizeof d)

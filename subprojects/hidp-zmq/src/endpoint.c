@@ -33,6 +33,23 @@ static bool split_tcp(const char *endpoint, char host[HOST_MAX + 1], const char 
 	return true;
 }
 
+/* ZeroMQ takes numbers that are too large modulo 65536. */
+static bool is_port(const char *text, long least)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && number >= least && number <= 65535;
+}
+
+bool hidp__zmq_is_bindable(const char *endpoint)
+{
+	char host[HOST_MAX + 1];
+	const char *port;
+	if (strncmp(endpoint, "ipc://", 6) == 0)
+		return endpoint[6] != '\0';
+	return split_tcp(endpoint, host, &port) && (strcmp(port, "*") == 0 || is_port(port, 0));
+}
+
 bool hidp__zmq_is_local(const char *endpoint)
 {
 	if (strncmp(endpoint, "ipc://", 6) == 0)
@@ -58,17 +75,17 @@ static char *tcp_endpoint(const struct addrinfo *address, const char *port)
 {
 	char host[HOST_MAX + 1], *text = malloc(HOST_MAX + 32);
 	if (text == NULL || getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host,
-					NULL, 0, NI_NUMERICHOST) != 0) {
+	                                NULL, 0, NI_NUMERICHOST) != 0) {
 		free(text);
 		return NULL;
 	}
 	snprintf(text, HOST_MAX + 32,
-		 address->ai_family == AF_INET6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
+	         address->ai_family == AF_INET6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
 	return text;
 }
 
 hidp_status hidp__zmq_resolve(const char *endpoint, char **endpoint_out,
-			      struct hidp_diagnostic *diagnostic)
+                              struct hidp_diagnostic *diagnostic)
 {
 	if (strncmp(endpoint, "ipc://", 6) == 0 && endpoint[6] != '\0') {
 		*endpoint_out = strdup(endpoint);
@@ -78,12 +95,10 @@ hidp_status hidp__zmq_resolve(const char *endpoint, char **endpoint_out,
 	const char *port;
 	if (!split_tcp(endpoint, host, &port))
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ARGUMENT, endpoint,
-				      "is neither tcp://ADDRESS:PORT nor ipc://PATH");
-	char *end;
-	long number = strtol(port, &end, 10);
-	if (*end != '\0' || number < 1 || number > 65535)
+		                      "is neither tcp://ADDRESS:PORT nor ipc://PATH");
+	if (!is_port(port, 1))
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ARGUMENT, endpoint,
-				      "port is not between 1 and 65535");
+		                      "port is not between 1 and 65535");
 	/* ZeroMQ would look the name up at each attempt, and all nodes would wait for it */
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *addresses;
@@ -92,7 +107,7 @@ hidp_status hidp__zmq_resolve(const char *endpoint, char **endpoint_out,
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_NOMEM, endpoint, "out of memory");
 	if (error != 0)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_TRANSPORT, endpoint,
-				      "host name cannot be looked up: %s", gai_strerror(error));
+		                      "host name cannot be looked up: %s", gai_strerror(error));
 	*endpoint_out = tcp_endpoint(addresses, port);
 	freeaddrinfo(addresses);
 	if (*endpoint_out == NULL)

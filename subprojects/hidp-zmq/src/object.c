@@ -24,33 +24,33 @@ static bool read_options(struct hidp_zmq_options *to, const struct hidp_zmq_opti
 }
 
 static hidp_status check_options(const struct hidp_zmq_options *o,
-				 struct hidp_diagnostic *diagnostic)
+                                 struct hidp_diagnostic *diagnostic)
 {
 	if ((o->flags & ~(uint32_t)HIDP_ZMQ_ALLOW_CLEAR) != 0 || o->reserved != 0)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ABI, "zmq", "flags 0x%x are unknown",
-				      (unsigned)o->flags);
+		                      (unsigned)o->flags);
 	if (o->endpoint == NULL)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ARGUMENT, "zmq", "endpoint is NULL");
-	if (strncmp(o->endpoint, "tcp://", 6) != 0 && strncmp(o->endpoint, "ipc://", 6) != 0)
+	if (!hidp__zmq_is_bindable(o->endpoint))
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ARGUMENT, o->endpoint,
-				      "is neither tcp://ADDRESS:PORT nor ipc://PATH");
+		                      "is neither tcp://ADDRESS:PORT nor ipc://PATH");
 	if (o->node >= HIDP_CLUSTER_NODES_MAX)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_LIMIT, o->endpoint,
-				      "node %u is not below %u", (unsigned)o->node,
-				      HIDP_CLUSTER_NODES_MAX);
+		                      "node %u is not below %u", (unsigned)o->node,
+		                      HIDP_CLUSTER_NODES_MAX);
 	if (o->io_threads > 64 || o->wait_ms > INT32_MAX || o->heartbeat_ms > 1000000 ||
 	    o->queue_length > INT32_MAX || o->message_max > HIDP_TRANSPORT_MESSAGE_MAX)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ARGUMENT, o->endpoint,
-				      "an option is out of its range");
+		                      "an option is out of its range");
 	if (o->secret_key == NULL && !(o->flags & HIDP_ZMQ_ALLOW_CLEAR) &&
 	    !hidp__zmq_is_local(o->endpoint))
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ARGUMENT, o->endpoint,
-				      "can be reached from other machines, and there is no key");
+		                      "can be reached from other machines, and there is no key");
 	return HIDP_OK;
 }
 
 static hidp_status set_key(struct hidp_zmq *zmq, const char *secret_key,
-			   struct hidp_diagnostic *diagnostic)
+                           struct hidp_diagnostic *diagnostic)
 {
 	if (secret_key == NULL)
 		return HIDP_OK;
@@ -59,7 +59,7 @@ static hidp_status set_key(struct hidp_zmq *zmq, const char *secret_key,
 		return hidp__zmq_fail(diagnostic, s, "zmq", "ZeroMQ was built without CURVE");
 	if (s != HIDP_OK)
 		return hidp__zmq_fail(diagnostic, s, "zmq",
-				      "secret key is not 40 characters of Z85");
+		                      "secret key is not 40 characters of Z85");
 	memcpy(zmq->secret_key, secret_key, sizeof zmq->secret_key);
 	zmq->curve = true;
 	return HIDP_OK;
@@ -116,24 +116,24 @@ static bool bind_pull(struct hidp_zmq *zmq, const char *endpoint)
 }
 
 static hidp_status start(struct hidp_zmq *zmq, const struct hidp_zmq_options *o,
-			 struct hidp_diagnostic *diagnostic)
+                         struct hidp_diagnostic *diagnostic)
 {
 	if (!make_wake(zmq->wake) || !draw_life(&zmq->life))
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_TRANSPORT, o->endpoint, "%s",
-				      strerror(errno));
+		                      strerror(errno));
 	zmq->context = zmq_ctx_new();
 	if (zmq->context == NULL)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_NOMEM, o->endpoint, "out of memory");
 	zmq_ctx_set(zmq->context, ZMQ_IO_THREADS, o->io_threads > 0 ? (int)o->io_threads : 1);
-	zmq_ctx_set(zmq->context, ZMQ_MAX_SOCKETS, (int)HIDP_CLUSTER_NODES_MAX + 2);
+	zmq_ctx_set(zmq->context, ZMQ_MAX_SOCKETS, 3 * (int)HIDP_CLUSTER_NODES_MAX + 2);
 	if ((zmq->curve && !bind_zap(zmq)) || !bind_pull(zmq, o->endpoint))
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_TRANSPORT, o->endpoint,
-				      "cannot be bound: %s", zmq_strerror(zmq_errno()));
+		                      "cannot be bound: %s", zmq_strerror(zmq_errno()));
 	return HIDP_OK;
 }
 
 hidp_status hidp_zmq_new(const struct hidp_zmq_options *options, struct hidp_zmq **zmq_out,
-			 struct hidp_diagnostic *diagnostic)
+                         struct hidp_diagnostic *diagnostic)
 {
 	struct hidp_zmq_options o;
 	if (options == NULL || zmq_out == NULL)
@@ -175,7 +175,7 @@ const char *hidp_zmq_endpoint(const struct hidp_zmq *zmq)
 }
 
 hidp_status hidp_zmq_get_statistics(const struct hidp_zmq *zmq,
-				    struct hidp_zmq_statistics *statistics_out)
+                                    struct hidp_zmq_statistics *statistics_out)
 {
 	if (zmq == NULL || statistics_out == NULL)
 		return HIDP_ERR_ARGUMENT;

@@ -162,8 +162,8 @@ bool hidp__zmq_receive(struct hidp_zmq *zmq)
 			zmq_msg_gets(&zmq->inbox.frames[0], "Peer-Address"));
 	else if (!in_order(from, &head))
 		hidp__zmq_refuse(zmq, &zmq->messages_refused,
-				 "message %llu of node %u came late or twice",
-				 (unsigned long long)head.number, (unsigned)from->node);
+		                 "message %llu of node %u came late or twice",
+		                 (unsigned long long)head.number, (unsigned)from->node);
 	else
 		deliver(zmq, from->node, head.size);
 	inbox_clear(&zmq->inbox);

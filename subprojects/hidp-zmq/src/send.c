@@ -29,25 +29,29 @@ static void skip_empty(struct rest *rest)
 	}
 }
 
-/* Are small pieces to come, and how many bytes until the next large one? */
+/* Bytes of the small pieces that come next and are copied into one frame. */
 static size_t small_bytes(const struct rest *rest)
 {
 	size_t bytes = 0;
 	if (rest->offset > 0)
 		return 0;
-	for (size_t i = 0; i < rest->count && rest->segments[i].size <= COPY_MAX; i++)
+	for (size_t i = 0; i < rest->count && rest->segments[i].size <= COPY_MAX; i++) {
+		if (bytes + rest->segments[i].size > GATHER_MAX)
+			break;
 		bytes += rest->segments[i].size;
+	}
 	return bytes;
 }
 
-static void copy_small(struct rest *rest, unsigned char *to)
+static void copy_small(struct rest *rest, unsigned char *to, size_t bytes)
 {
-	while (rest->count > 0 && rest->segments->size <= COPY_MAX) {
-		if (rest->segments->size > 0)
-			memcpy(to, rest->segments->data, rest->segments->size);
+	while (bytes > 0) {
+		memcpy(to, rest->segments->data, rest->segments->size);
 		to += rest->segments->size;
+		bytes -= rest->segments->size;
 		rest->segments++;
 		rest->count--;
+		skip_empty(rest);
 	}
 }
 
@@ -64,7 +68,7 @@ static void lent_release(void *data, void *hint)
 
 /* A frame that refers to the next bytes of a large piece. */
 static bool lend_frame(const struct hidp_zmq *zmq, struct rest *rest, struct lent *lent,
-		       zmq_msg_t *frame)
+                       zmq_msg_t *frame)
 {
 	size_t size = rest->segments->size - rest->offset;
 	if (size > zmq->frame_max)
@@ -86,7 +90,7 @@ static bool lend_frame(const struct hidp_zmq *zmq, struct rest *rest, struct len
 	return true;
 }
 
-static int64_t now_ms(void)
+int64_t hidp__zmq_now_ms(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -111,16 +115,18 @@ static hidp_status send_first(struct hidp_zmq *zmq, struct peer *peer, zmq_msg_t
 			continue;
 		if (zmq_errno() != EAGAIN)
 			return HIDP_ERR_TRANSPORT;
-		int64_t now = now_ms();
-		if (end < 0)
-			end = peer->down ? now : now + zmq->wait_ms;
-		else if (now >= end) {
+		int64_t now = hidp__zmq_now_ms();
+		if (end >= 0 && now >= end)
 			peer->down = true;
+		hidp__zmq_peer_observe(peer);
+		if (peer->down)
 			return HIDP_ERR_TRANSPORT;
-		}
+		if (end <= now)
+			end = now + zmq->wait_ms;
 		zmq_pollitem_t items[] = {{peer->push, 0, ZMQ_POLLOUT, 0},
-					  {NULL, zmq->wake[0], ZMQ_POLLIN, 0}};
-		zmq_poll(items, 2, (long)(end - now));
+		                          {peer->monitor, 0, ZMQ_POLLIN, 0},
+		                          {NULL, zmq->wake[0], ZMQ_POLLIN, 0}};
+		zmq_poll(items, 3, (long)(end - now));
 	}
 }
 
@@ -130,7 +136,7 @@ static hidp_status send_first(struct hidp_zmq *zmq, struct peer *peer, zmq_msg_t
  * drop the message. Either way it was accepted and is lost.
  */
 static void send_others(struct hidp_zmq *zmq, struct peer *peer, struct rest *rest,
-			struct lent *lent)
+                        struct lent *lent)
 {
 	while (rest->count > 0) {
 		zmq_msg_t frame;
@@ -139,7 +145,7 @@ static void send_others(struct hidp_zmq *zmq, struct peer *peer, struct rest *re
 		if (bytes > 0) {
 			ok = zmq_msg_init_size(&frame, bytes) == 0;
 			if (ok)
-				copy_small(rest, zmq_msg_data(&frame));
+				copy_small(rest, zmq_msg_data(&frame), bytes);
 		} else {
 			ok = lend_frame(zmq, rest, lent, &frame);
 		}
@@ -158,12 +164,13 @@ static void send_others(struct hidp_zmq *zmq, struct peer *peer, struct rest *re
 }
 
 static hidp_status send_locked(struct hidp_zmq *zmq, struct peer *peer, struct rest *rest,
-			       struct lent *lent, uint64_t size)
+                               struct lent *lent, uint64_t size)
 {
 	if (peer->push == NULL)
-		return HIDP_ERR_CLOSED;
+		return atomic_load(&zmq->closed) ? HIDP_ERR_CLOSED : HIDP_ERR_TRANSPORT;
 	zmq_msg_t first;
-	if (zmq_msg_init_size(&first, HEAD_SIZE + small_bytes(rest)) != 0)
+	size_t bytes = small_bytes(rest);
+	if (zmq_msg_init_size(&first, HEAD_SIZE + bytes) != 0)
 		return HIDP_ERR_NOMEM;
 	const struct head head = {
 		.magic = HEAD_MAGIC,
@@ -175,7 +182,7 @@ static hidp_status send_locked(struct hidp_zmq *zmq, struct peer *peer, struct r
 	};
 	unsigned char *data = zmq_msg_data(&first);
 	hidp__zmq_head_write(data, &head);
-	copy_small(rest, data + HEAD_SIZE);
+	copy_small(rest, data + HEAD_SIZE, bytes);
 	hidp_status s = send_first(zmq, peer, &first, rest->count > 0 ? ZMQ_SNDMORE : 0);
 	if (s != HIDP_OK) {
 		zmq_msg_close(&first);
@@ -188,7 +195,7 @@ static hidp_status send_locked(struct hidp_zmq *zmq, struct peer *peer, struct r
 
 /* The bytes of a message, or false if its pieces are not in order. */
 static bool measure(const struct hidp_segment *segments, size_t count, uint64_t *size_out,
-		    bool *large_out)
+                    bool *large_out)
 {
 	uint64_t size = 0;
 	if (segments == NULL || count == 0 || count > HIDP_TRANSPORT_SEGMENTS_MAX)
@@ -208,7 +215,7 @@ static bool measure(const struct hidp_segment *segments, size_t count, uint64_t 
 }
 
 hidp_status hidp__zmq_send(void *user_data, hidp_node_id to, const struct hidp_segment *segments,
-			   size_t count, hidp_sent_fn done, void *done_data)
+                           size_t count, hidp_sent_fn done, void *done_data)
 {
 	struct hidp_zmq *zmq = user_data;
 	struct peer *peer = hidp__zmq_peer(zmq, to);

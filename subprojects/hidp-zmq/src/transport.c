@@ -13,12 +13,17 @@ static void *run(void *user_data)
 {
 	struct hidp_zmq *zmq = user_data;
 	zmq_pollitem_t items[] = {{NULL, zmq->wake[0], ZMQ_POLLIN, 0},
-				  {zmq->pull, 0, ZMQ_POLLIN, 0},
-				  {zmq->zap, 0, ZMQ_POLLIN, 0}};
+	                          {zmq->pull, 0, ZMQ_POLLIN, 0},
+	                          {zmq->zap, 0, ZMQ_POLLIN, 0}};
 	int count = zmq->zap != NULL ? 3 : 2;
+	int64_t upkeep_ms = hidp__zmq_now_ms();
 	while (!atomic_load(&zmq->closed)) {
-		if (zmq_poll(items, count, -1) < 0)
-			continue; /* a signal: those of the sockets come from closing */
+		if (hidp__zmq_now_ms() >= upkeep_ms) {
+			hidp__zmq_peers_upkeep(zmq);
+			upkeep_ms = hidp__zmq_now_ms() + UPKEEP_MS;
+		}
+		if (zmq_poll(items, count, UPKEEP_MS) < 0)
+			continue; /* a signal */
 		if (zmq->zap != NULL && (items[2].revents & ZMQ_POLLIN))
 			hidp__zmq_zap_answer(zmq);
 		if (!(items[1].revents & ZMQ_POLLIN))
@@ -31,7 +36,7 @@ static void *run(void *user_data)
 }
 
 static hidp_status transport_open(void *user_data, hidp_receive_fn receive, void *receiver,
-				  struct hidp_diagnostic *diagnostic)
+                                  struct hidp_diagnostic *diagnostic)
 {
 	struct hidp_zmq *zmq = user_data;
 	if (receive == NULL)
@@ -46,7 +51,7 @@ static hidp_status transport_open(void *user_data, hidp_receive_fn receive, void
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_NOMEM, "zmq", "no thread: %s",
-				      strerror(error));
+		                      strerror(error));
 	zmq->has_thread = true;
 	return HIDP_OK;
 }

@@ -65,7 +65,7 @@ static const struct peer *peer_of_key(const struct hidp_zmq *zmq, const struct f
 }
 
 static void answer(void *socket, const struct frame *request, const char *status, const char *text,
-		   const char *user_id)
+                   const char *user_id)
 {
 	/* a question that can no longer be answered ends with its connection */
 	if (zmq_send(socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
@@ -95,7 +95,7 @@ void hidp__zmq_zap_answer(struct hidp_zmq *zmq)
 	if (frames[FRAME_KEY].size == 32)
 		zmq_z85_encode(key, frames[FRAME_KEY].data, 32);
 	hidp__zmq_refuse(zmq, &zmq->keys_refused, "%.*s has key %s, which is not listed",
-			 (int)frames[FRAME_ADDRESS].size, (const char *)frames[FRAME_ADDRESS].data,
-			 key);
+	                 (int)frames[FRAME_ADDRESS].size, (const char *)frames[FRAME_ADDRESS].data,
+	                 key);
 	answer(zmq->zap, &frames[FRAME_REQUEST], "400", "key is not listed", "");
 }

@@ -31,8 +31,14 @@
 #define FRAME_MIN ((size_t)128 << 10)
 /* Pieces up to this size are copied: ZeroMQ would copy them itself. */
 #define COPY_MAX ((size_t)8 << 10)
+/* Most bytes that are copied into one frame. */
+#define GATHER_MAX ((size_t)64 << 10)
 /* What CURVE adds to a frame, rounded up. */
 #define CURVE_EXTRA 128
+
+/* How often connections are looked after, and how long one that failed is left to ZeroMQ. */
+#define UPKEEP_MS 500
+#define REDIAL_MS 1000
 
 /* The head of a message; little-endian on the wire, in this order. */
 struct head {
@@ -57,13 +63,18 @@ struct life {
 
 struct peer {
 	hidp_node_id node;
+	char *endpoint;
 	uint8_t key[32];
 	char user_id[12]; /* the node's number as text, by which ZeroMQ calls the connection */
 
 	pthread_mutex_t lock; /* of what follows */
 	void *push;           /* NULL: closed */
+	void *monitor;        /* tells when its connection comes and goes */
 	uint64_t number;      /* of the last message sent */
-	bool down;            /* waiting was in vain */
+	unsigned dials;       /* times it was connected to anew */
+	int64_t failed_ms;    /* when the connection or an attempt failed; 0: it did not */
+	bool connected;       /* as far as it is known */
+	bool down;            /* the connection broke, or waiting for one was in vain */
 
 	struct life lives[2]; /* the last two, the current one first; of the receiving thread */
 };
@@ -118,23 +129,29 @@ struct hidp_zmq {
 
 /* diagnostic.c: fills in the diagnostic, if there is one, and returns the status. */
 __attribute__((format(printf, 4, 5))) hidp_status hidp__zmq_fail(struct hidp_diagnostic *diagnostic,
-								 hidp_status status,
-								 const char *subject,
-								 const char *format, ...);
+                                                                 hidp_status status,
+                                                                 const char *subject,
+                                                                 const char *format, ...);
 /* Counts what was refused, and logs it when the count is a power of two. */
 __attribute__((format(printf, 3, 4))) void
 hidp__zmq_refuse(struct hidp_zmq *zmq, atomic_uint_fast64_t *count, const char *format, ...);
 
-/* endpoint.c: can only processes of this machine reach the endpoint? */
+/* endpoint.c: can this be bound, as far as one can see? */
+bool hidp__zmq_is_bindable(const char *endpoint);
+/* Can only processes of this machine reach the endpoint? */
 bool hidp__zmq_is_local(const char *endpoint);
 /* Checks where to connect to and looks up the host name; *endpoint_out is for free(). */
 hidp_status hidp__zmq_resolve(const char *endpoint, char **endpoint_out,
-			      struct hidp_diagnostic *diagnostic);
+                              struct hidp_diagnostic *diagnostic);
 /* An endpoint with an IPv6 address in brackets? */
 bool hidp__zmq_is_ipv6(const char *endpoint);
 
 /* peers.c: the node, if it is listed, or NULL. */
 struct peer *hidp__zmq_peer(const struct hidp_zmq *zmq, hidp_node_id node);
+/* Once in a while: connects anew where ZeroMQ has given up. */
+void hidp__zmq_peers_upkeep(struct hidp_zmq *zmq);
+/* Learns whether the connection came or broke; the peer is locked. */
+void hidp__zmq_peer_observe(struct peer *peer);
 void hidp__zmq_peers_close(struct hidp_zmq *zmq);
 void hidp__zmq_peers_free(struct hidp_zmq *zmq);
 bool hidp__zmq_set_int(void *socket, int option, int value);
@@ -143,11 +160,13 @@ bool hidp__zmq_set_common(struct hidp_zmq *zmq, void *socket);
 
 /* send.c */
 hidp_status hidp__zmq_send(void *user_data, hidp_node_id to, const struct hidp_segment *segments,
-			   size_t count, hidp_sent_fn done, void *done_data);
+                           size_t count, hidp_sent_fn done, void *done_data);
 
 /* receive.c: takes a message from the PULL socket, if there is one, and delivers it. */
 bool hidp__zmq_receive(struct hidp_zmq *zmq);
 void hidp__zmq_inbox_free(struct inbox *inbox);
+
+int64_t hidp__zmq_now_ms(void);
 
 /* zap.c: answers one question who may come in. */
 void hidp__zmq_zap_answer(struct hidp_zmq *zmq);
