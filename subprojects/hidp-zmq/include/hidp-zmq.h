@@ -36,8 +36,8 @@
  * can claim to be any node. That is refused unless the endpoints are those of this machine
  * alone, or #HIDP_ZMQ_ALLOW_CLEAR says that the network is trusted.
  *
- * A listed node is trusted not to waste this one's memory; what strangers can make it hold
- * is limited to some tens of kilobytes for each connection, for some seconds.
+ * A listed node is trusted not to waste memory; with keys, what strangers can make a node hold
+ * is limited to 128 KiB for each connection, for ten seconds.
  *
  * What is on the wire is described in doc/formats/zmq.md.
  * @{
@@ -68,9 +68,8 @@ struct hidp_zmq_options {
 	                             or for room in the queue; it does not wait for a node that
 	                             was there and is gone, nor again for one that it waited for
 	                             in vain, until that is back; 0: 1000 */
-	uint32_t heartbeat_ms;  /**< how often a silent connection is tried; it is given up after ten
-	                             times that without an answer, which must suffice for the
-	                             slowest link to carry some megabytes; 0: 1000 */
+	uint32_t silence_ms;    /**< a connection is given up when the other machine has confirmed
+	                             nothing for about so long, at least some seconds; 0: 10000 */
 	uint32_t queue_length;  /**< most messages that wait to be sent to each node, and most of
 	                             each node that arrived and wait to be taken; 0: 256 */
 	uint32_t reserved;      /**< 0 */

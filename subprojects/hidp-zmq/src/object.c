@@ -38,7 +38,7 @@ static hidp_status check_options(const struct hidp_zmq_options *o,
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_LIMIT, o->endpoint,
 		                      "node %u is not below %u", (unsigned)o->node,
 		                      HIDP_CLUSTER_NODES_MAX);
-	if (o->io_threads > 64 || o->wait_ms > INT32_MAX || o->heartbeat_ms > 1000000 ||
+	if (o->io_threads > 64 || o->wait_ms > INT32_MAX || o->silence_ms > 86400000 ||
 	    o->queue_length > INT32_MAX || o->message_max > HIDP_TRANSPORT_MESSAGE_MAX)
 		return hidp__zmq_fail(diagnostic, HIDP_ERR_ARGUMENT, o->endpoint,
 		                      "an option is out of its range");
@@ -151,7 +151,7 @@ hidp_status hidp_zmq_new(const struct hidp_zmq_options *options, struct hidp_zmq
 	zmq->node = o.node;
 	zmq->allow_clear = (o.flags & HIDP_ZMQ_ALLOW_CLEAR) != 0;
 	zmq->wait_ms = o.wait_ms > 0 ? o.wait_ms : 1000;
-	zmq->heartbeat_ms = o.heartbeat_ms > 0 ? (int)o.heartbeat_ms : 1000;
+	zmq->silence_ms = o.silence_ms > 0 ? (int)o.silence_ms : 10000;
 	zmq->queue_length = o.queue_length > 0 ? (int)o.queue_length : 256;
 	zmq->message_max = o.message_max > 0 ? o.message_max : HIDP_TRANSPORT_MESSAGE_MAX;
 	zmq->log = o.log;

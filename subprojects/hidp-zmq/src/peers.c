@@ -18,14 +18,31 @@ bool hidp__zmq_set_int(void *socket, int option, int value)
 	return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
 }
 
+/*
+ * Machines that vanish are found by TCP: it asks when a connection is silent, and gives up when
+ * what it sent is not confirmed. ZeroMQ's own heartbeats are not used: up to and beyond 4.3.4
+ * they end the program when they time out while received messages wait to be taken
+ * (https://github.com/zeromq/libzmq/issues/4364).
+ */
+static bool watch_connection(void *socket, int silence_ms)
+{
+	int seconds = silence_ms / 1000, tries = 5;
+	int interval = seconds > 2 * tries ? seconds / (2 * tries) : 1;
+	int idle = seconds > interval * tries + 1 ? seconds - interval * tries : 1;
+	return hidp__zmq_set_int(socket, ZMQ_TCP_MAXRT, silence_ms) &&
+	       hidp__zmq_set_int(socket, ZMQ_TCP_KEEPALIVE, 1) &&
+	       hidp__zmq_set_int(socket, ZMQ_TCP_KEEPALIVE_IDLE, idle) &&
+	       hidp__zmq_set_int(socket, ZMQ_TCP_KEEPALIVE_INTVL, interval) &&
+	       hidp__zmq_set_int(socket, ZMQ_TCP_KEEPALIVE_CNT, tries);
+}
+
 bool hidp__zmq_set_common(struct hidp_zmq *zmq, void *socket)
 {
 	int64_t frame_max = (int64_t)zmq->frame_max + CURVE_EXTRA;
 	bool ok = hidp__zmq_set_int(socket, ZMQ_LINGER, 0) &&
 	          hidp__zmq_set_int(socket, ZMQ_SNDHWM, zmq->queue_length) &&
 	          hidp__zmq_set_int(socket, ZMQ_RCVHWM, zmq->queue_length) &&
-	          hidp__zmq_set_int(socket, ZMQ_HEARTBEAT_IVL, zmq->heartbeat_ms) &&
-	          hidp__zmq_set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, 10 * zmq->heartbeat_ms) &&
+	          watch_connection(socket, zmq->silence_ms) &&
 	          hidp__zmq_set_int(socket, ZMQ_HANDSHAKE_IVL, 10000) &&
 	          zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0;
 	if (ok && zmq->curve)

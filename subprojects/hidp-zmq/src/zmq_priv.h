@@ -94,7 +94,7 @@ struct hidp_zmq {
 	char secret_key[HIDP_ZMQ_KEY_SIZE];
 	bool allow_clear;
 	uint32_t wait_ms;
-	int heartbeat_ms;
+	int silence_ms;
 	int queue_length;
 	uint64_t message_max;
 	size_t frame_max;
