@@ -112,7 +112,7 @@ static hidp_status check_processor(const struct hidp__verify *v, uint32_t proces
 
 /*
  * Processors in an order: each behind those that it reads of. Ranks that grow without end show
- * that there is none; flood[layer] holds the rank of the layer's processor, at its first layer.
+ * that there is none; flood[layer] holds the rank of the layer's processor.
  */
 static hidp_status check_ranks(const struct hidp__verify *v)
 {
@@ -127,7 +127,9 @@ static hidp_status check_ranks(const struct hidp__verify *v)
 				hidp_layer_id from = m->layers[l].inputs[i].layer;
 				bool other = v->runs_on[from] != v->runs_on[l];
 				uint32_t least = v->flood[from] + (other && v->runs_on[from] != HIDP__NEVER);
-				for (hidp_layer_id k = 0; k < m->layer_count && v->flood[l] < least; k++)
+				if (v->flood[l] >= least)
+					continue;
+				for (hidp_layer_id k = 0; k < m->layer_count; k++)
 					if (v->runs_on[k] == v->runs_on[l] && v->runs_on[k] != HIDP__NEVER &&
 					    v->flood[k] < least) {
 						v->flood[k] = least;
