@@ -174,6 +174,8 @@ class NodeDesc(_Struct):
         ("power_idle_w", c_double),
         ("power_transmit_w", c_double),
         ("power_receive_w", c_double),
+        ("receive_buffers", c_uint32),
+        ("send_buffers", c_uint32),
     ]
 
 

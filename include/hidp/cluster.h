@@ -92,12 +92,14 @@ struct hidp_node_desc {
 	double power_idle_w;          /**< drawn while the node takes part in a plan */
 	double power_transmit_w;      /**< in addition while it sends */
 	double power_receive_w;       /**< in addition while it receives */
+	uint32_t receive_buffers;     /**< copies of what it receives that its memory holds besides */
+	uint32_t send_buffers;        /**< copies of what it sends that its memory holds besides */
 };
 
 /** Initialiser for a struct hidp_node_desc. */
 #define HIDP_NODE_DESC_INIT                                                                        \
 	{                                                                                          \
-		sizeof(struct hidp_node_desc), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                        \
+		sizeof(struct hidp_node_desc), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                  \
 	}
 
 /** @brief Description of a processor. */

@@ -226,7 +226,10 @@ enum hidp_layer_flag {
 	HIDP_LAYER_TRANSPOSE_B = 1u << 3, /**< matmul: the second input's rows are the output's channels */
 	HIDP_LAYER_OWN_CHANNELS = 1u << 4, /**< custom: a share of the output channels needs only the same share of
 	                                        the input channels */
-	HIDP_LAYER_EXCLUDE_PAD = 1u << 5   /**< average pool: padding does not count in the mean */
+	HIDP_LAYER_EXCLUDE_PAD = 1u << 5,  /**< average pool: padding does not count in the mean */
+	HIDP_LAYER_MEMORY_MEASURED = 1u << 6 /**< not inputs: the bytes of weights and workspace are all that it was
+	                                          measured to need; its output takes memory beside them only
+	                                          where it is read outside the share, or sent */
 };
 
 /**
@@ -406,7 +409,7 @@ HIDP_API void hidp_model_unref(struct hidp_model *model);
 /** @brief What the library knows of a sealed layer. */
 struct hidp_layer_info {
 	uint32_t struct_size;    /**< sizeof(struct hidp_layer_info), set by the caller */
-	uint32_t flags;          /**< #HIDP_LAYER_OUTPUT */
+	uint32_t flags;          /**< of #HIDP_LAYER_OUTPUT and #HIDP_LAYER_MEMORY_MEASURED */
 	const char *name;        /**< name of its first part; lives as long as the model */
 	hidp_op op;              /**< op of its first part */
 	hidp_op_class op_class;  /**< class of work */

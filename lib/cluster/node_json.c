@@ -41,6 +41,8 @@ static const struct hidp__json_field node_fields[] = {
         NODE("power_idle_w", HIDP__JSON_REAL, power_idle_w),
         NODE("power_transmit_w", HIDP__JSON_REAL, power_transmit_w),
         NODE("power_receive_w", HIDP__JSON_REAL, power_receive_w),
+        NODE("receive_buffers", HIDP__JSON_U32, receive_buffers),
+        NODE("send_buffers", HIDP__JSON_U32, send_buffers),
         {"processors", HIDP__JSON_OTHER, 0, 0, NULL, WRITTEN_OUT, WRITTEN_OUT},
 };
 static const struct hidp__json_table node_table = HIDP__JSON_TABLE(node_fields);

@@ -59,7 +59,8 @@ hidp_status hidp_model_layer(const struct hidp_model *model, hidp_layer_id layer
 		return HIDP_ERR_ARGUMENT;
 	const struct hidp__layer *l = &model->layers[layer];
 	struct hidp_layer_info info = HIDP_LAYER_INFO_INIT;
-	info.flags = l->is_output ? HIDP_LAYER_OUTPUT : 0;
+	info.flags = (l->is_output ? HIDP_LAYER_OUTPUT : 0) |
+	             (l->memory_measured ? HIDP_LAYER_MEMORY_MEASURED : 0);
 	info.name = l->name;
 	info.op = l->op;
 	info.op_class = l->op_class;

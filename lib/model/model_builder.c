@@ -93,7 +93,7 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 		REFUSE("dtype %u is unknown", d->dtype);
 	const uint32_t known = HIDP_LAYER_OUTPUT | HIDP_LAYER_CEIL_MODE | HIDP_LAYER_NO_BIAS |
 	                       HIDP_LAYER_TRANSPOSE_B | HIDP_LAYER_OWN_CHANNELS |
-	                       HIDP_LAYER_EXCLUDE_PAD;
+	                       HIDP_LAYER_EXCLUDE_PAD | HIDP_LAYER_MEMORY_MEASURED;
 	if ((d->flags & ~known) != 0 || d->reserved != 0)
 		return hidp__fail(diag, HIDP_ERR_ABI, d->name, "flags 0x%x are unknown", d->flags);
 	if (d->input_count > HIDP_LAYER_INPUTS_MAX)
@@ -471,6 +471,7 @@ static hidp_status fill_layer(struct sealing *seal, hidp_layer_id id, const uint
 	l->channel_grain = first->figures.channel_grain;
 	l->channel_groups = l->channel_grain > 0 ? l->shape.channels / l->channel_grain : 1;
 	l->is_output = (last->desc.flags & HIDP_LAYER_OUTPUT) != 0 || last->uses == 0;
+	l->memory_measured = (last->desc.flags & HIDP_LAYER_MEMORY_MEASURED) != 0;
 	return HIDP_OK;
 }
 

@@ -111,6 +111,7 @@ static const struct hidp__json_field layer_fields[] = {
         {"dtype", HIDP__JSON_WORD, AT(dtype), 0, &hidp__dtype_words, 0, 0},
         {"inputs", HIDP__JSON_OTHER, 0, 0, NULL, COMPUTED, COMPUTED & ~OP(CUSTOM)},
         {"output", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_OUTPUT, NULL, 0, 0},
+        {"memory_measured", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_MEMORY_MEASURED, NULL, 0, 0},
         {"colocation", HIDP__JSON_GROUP, AT(colocation), 0, NULL, COMPUTED, 0},
         {"shape", HIDP__JSON_INTS, AT(shape), 4, NULL,
          OP(INPUT) | OP(BINARY) | OP(RESHAPE) | OP(CUSTOM), OP(INPUT) | OP(RESHAPE) | OP(CUSTOM)},

@@ -45,6 +45,7 @@ struct hidp__layer {
 	hidp_layer_id mate;  /* the first layer of its group; its own number if it has none */
 	hidp_layer_id twin; /* the first layer with the same figures: the same costs everywhere */
 	bool is_output;
+	bool memory_measured; /* HIDP_LAYER_MEMORY_MEASURED */
 };
 
 struct hidp_model {

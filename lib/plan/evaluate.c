@@ -232,6 +232,7 @@ static bool send(struct walk *w, hidp_layer_id l, const struct hidp__span *rows,
 	}
 	double size = (double)n * (double)layer->elements_per_row *
 	              (double)hidp__dtype_bytes(dtype);
+	double bytes = (double)n * (double)layer->row_bytes;
 	double wire = size / link->bandwidth_Bps;
 	double end = start + wire, arrival = end + link->latency_s;
 	w->out_free[from] = w->in_free[to] = end;
@@ -239,6 +240,8 @@ static bool send(struct walk *w, hidp_layer_id l, const struct hidp__span *rows,
 	w->route->receive_s[to] += wire;
 	w->route->takes_part[from] = w->route->takes_part[to] = true;
 	w->route->transfer_bytes += size;
+	w->activations[from] += bytes * w->problem->cluster->nodes[from].desc.send_buffers;
+	w->activations[to] += bytes * w->problem->cluster->nodes[to].desc.receive_buffers;
 	if (link->medium != HIDP_MEDIUM_NONE) {
 		w->medium_free[link->medium] = end;
 		w->route->medium_busy_s[link->medium] += wire;

@@ -20,6 +20,15 @@ static bool in_run(const struct run *run, hidp_layer_id l)
 	return run->place[l] < run->count && run->layers[run->place[l]] == l;
 }
 
+/* Bytes that the output of a layer takes; none if it stays inside and that was measured. */
+static double output_bytes(const struct run *run, uint32_t i)
+{
+	const struct hidp__layer *l = &run->model->layers[run->layers[i]];
+	if (l->memory_measured && run->last_read[i] != OUTLIVES)
+		return 0;
+	return (double)run->rows[i] * (double)l->row_bytes;
+}
+
 /* The largest sum of live outputs and workspace while the layers run one after another. */
 static double working_set(const struct run *run)
 {
@@ -38,7 +47,7 @@ static double working_set(const struct run *run)
 		const struct hidp__layer *l = &run->model->layers[run->layers[i]];
 		double rows = (double)run->rows[i];
 		double workspace = (double)l->workspace_bytes * rows / (double)l->shape.rows;
-		live += rows * (double)l->row_bytes;
+		live += output_bytes(run, i);
 		if (live + workspace > peak)
 			peak = live + workspace;
 		/* inputs that nobody reads any more; a layer may read one of them twice */
@@ -46,10 +55,9 @@ static double working_set(const struct run *run)
 			hidp_layer_id in = l->inputs[k].layer;
 			if (!in_run(run, in) || run->last_read[run->place[in]] != i)
 				continue;
+			live -= output_bytes(run, run->place[in]);
 			/* gone, not to be counted again */
 			run->last_read[run->place[in]] = OUTLIVES;
-			live -= (double)run->rows[run->place[in]] *
-			        (double)run->model->layers[in].row_bytes;
 		}
 	}
 	return peak;

@@ -155,6 +155,7 @@ static const struct hidp__json_field derived_fields[] = {
         MUST("workspace_bytes", HIDP__JSON_INT, D, workspace_bytes),
         MUST("channel_grain", HIDP__JSON_INT, D, channel_grain),
         FLAG("output", HIDP_LAYER_OUTPUT, D, flags),
+        FLAG("memory_measured", HIDP_LAYER_MEMORY_MEASURED, D, flags),
         HAND_MUST("inputs"),
 };
 const struct hidp__json_table hidp__derived_table = HIDP__JSON_TABLE(derived_fields);

@@ -157,7 +157,10 @@ static void write_derived_layer(struct hidp__json_writer *w, const struct hidp__
 	                                     .workspace_bytes = l->workspace_bytes,
 	                                     .channel_grain = l->channel_grain,
 	                                     .flops = l->flops,
-	                                     .flags = l->is_output ? HIDP_LAYER_OUTPUT : 0};
+	                                     .flags = (l->is_output ? HIDP_LAYER_OUTPUT : 0) |
+	                                              (l->memory_measured
+	                                                       ? HIDP_LAYER_MEMORY_MEASURED
+	                                                       : 0)};
 	hidp__json_open_flat_object(w, NULL);
 	hidp__json_put_fields(w, &hidp__derived_table, HIDP__JSON_ALL, true, &d);
 	hidp__json_open_flat_list(w, "inputs");

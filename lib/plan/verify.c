@@ -193,6 +193,19 @@ static hidp_status out_of_memory(const struct hidp__verify *v)
 	return hidp__fail(v->diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
 }
 
+/* What a message with a row takes besides, in its stage, where it comes from and where it goes. */
+static void fill_buffers(struct hidp__verify *v, uint32_t stage, hidp_node_id from, hidp_node_id to,
+                         hidp_layer_id layer)
+{
+	double bytes = (double)v->model->layers[layer].row_bytes;
+	double sent = bytes * v->cluster->nodes[from].desc.send_buffers;
+	double received = bytes * v->cluster->nodes[to].desc.receive_buffers;
+	v->held[from].held[stage] += sent;
+	v->held[from].held[stage + 1] -= sent;
+	v->held[to].held[stage] += received;
+	v->held[to].held[stage + 1] -= received;
+}
+
 /* Sends one row from its owner to a node, hop by hop. */
 static hidp_status bring(struct hidp__verify *v, uint32_t stage, uint32_t share, hidp_node_id to,
                          hidp_layer_id layer, int64_t r)
@@ -213,8 +226,11 @@ static hidp_status bring(struct hidp__verify *v, uint32_t stage, uint32_t share,
 			            "route from node %s",
 			            (long long)r, layer_name(v, layer), node_name(v, to),
 			            node_name(v, at));
+		bool carries = !present(v, next, layer, r, stage);
 		if (!put(v, next, layer, r, stage, true))
 			return out_of_memory(v);
+		if (carries)
+			fill_buffers(v, stage, at, next, layer);
 		at = next;
 	}
 	return HIDP_OK;

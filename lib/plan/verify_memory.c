@@ -39,7 +39,8 @@ static double working_set(struct hidp__verify *v, const hidp_layer_id *layers, u
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		const struct hidp__layer *l = &v->model->layers[layers[i]];
-		now += output_bytes(v, layers[i]);
+		bool counts = !l->memory_measured || v->last[layers[i]] == HIDP__NEVER;
+		now += counts ? output_bytes(v, layers[i]) : 0;
 		double workspace =
 		        (double)l->workspace_bytes * v->rows[layers[i]] / (double)l->shape.rows;
 		if (largest < now + workspace)
@@ -48,7 +49,8 @@ static double working_set(struct hidp__verify *v, const hidp_layer_id *layers, u
 			hidp_layer_id in = l->inputs[k].layer;
 			if (mark[in] != stamp || v->last[in] != layers[i])
 				continue;
-			now -= output_bytes(v, in); /* layer i was the last to read it */
+			/* layer i was the last to read it */
+			now -= v->model->layers[in].memory_measured ? 0 : output_bytes(v, in);
 			v->last[in] = HIDP__NEVER;
 		}
 	}

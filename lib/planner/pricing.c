@@ -6,7 +6,7 @@ static bool memory_binds(const struct hidp__search *s)
 {
 	const struct hidp_model *model = s->problem->model;
 	const struct hidp_cluster *cluster = s->problem->cluster;
-	double weights = 0, others = 0, limit = INFINITY;
+	double weights = 0, others = 0, limit = INFINITY, buffers = 0;
 	for (hidp_layer_id l = 0; l < model->layer_count; l++) {
 		const struct hidp__layer *layer = &model->layers[l];
 		weights += (double)layer->weight_bytes;
@@ -20,6 +20,8 @@ static bool memory_binds(const struct hidp__search *s)
 		others = others > 0 ? others : 0;
 		if (most > 0 && most / slices < limit)
 			limit = most / slices;
+		buffers = fmax(buffers, (double)node->desc.receive_buffers +
+		                                (double)node->desc.send_buffers);
 		for (uint32_t q = 0; q < node->processor_count; q++) {
 			most = (double)node->processors[q].memory_bytes;
 			if (most > 0 && most / slices < limit)
@@ -27,7 +29,9 @@ static bool memory_binds(const struct hidp__search *s)
 		}
 	}
 	double stages = s->problem->request->stream ? (double)model->layer_count + 1 : 1;
-	return weights + 2 * others * stages > limit;
+	/* a tensor may be sent to every other node */
+	buffers *= (double)cluster->node_count;
+	return weights + (2 + buffers) * others * stages > limit;
 }
 
 bool hidp__pricing_begin(struct hidp__pricing *p, struct hidp__search *search)

@@ -56,7 +56,8 @@ static bool same_node(const struct hidp_node_desc *a, const struct hidp_node_des
 	       a->nic_bandwidth_Bps == b->nic_bandwidth_Bps &&
 	       a->load_bandwidth_Bps == b->load_bandwidth_Bps &&
 	       a->power_idle_w == b->power_idle_w && a->power_transmit_w == b->power_transmit_w &&
-	       a->power_receive_w == b->power_receive_w;
+	       a->power_receive_w == b->power_receive_w &&
+	       a->receive_buffers == b->receive_buffers && a->send_buffers == b->send_buffers;
 }
 
 /* `busy_s`: of the plan, per processor of the cluster. */

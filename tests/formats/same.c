@@ -154,6 +154,8 @@ static void same_nodes(const struct hidp_cluster *a, const struct hidp_cluster *
 	REAL(power_idle_w);
 	REAL(power_transmit_w);
 	REAL(power_receive_w);
+	INT(receive_buffers);
+	INT(send_buffers);
 	ck_assert_uint_eq(hidp_cluster_processor_count(a, n), hidp_cluster_processor_count(b, n));
 	for (hidp_processor_id p = 0; p < hidp_cluster_processor_count(a, n); p++)
 		same_processors(a, b, n, p);

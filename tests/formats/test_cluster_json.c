@@ -47,6 +47,8 @@ START_TEST(reads_every_attribute)
 	ck_assert_double_eq(n.power_idle_w, 5);
 	ck_assert_double_eq(n.power_transmit_w, 6);
 	ck_assert_double_eq(n.power_receive_w, 7);
+	ck_assert_uint_eq(n.receive_buffers, 8);
+	ck_assert_uint_eq(n.send_buffers, 9);
 	hidp_cluster_processor(c, 0, 0, &p);
 	ck_assert_str_eq(p.name, "p");
 	ck_assert_uint_eq(p.kind, HIDP_PROCESSOR_NPU);

@@ -78,6 +78,7 @@ START_TEST(reads_every_attribute)
 	ck_assert_uint_eq(d.op, HIDP_OP_DENSE);
 	ck_assert_double_gt(d.flops, 0);
 	ck_assert_uint_eq(d.colocation, 1);
+	ck_assert_uint_eq(d.flags, HIDP_LAYER_MEMORY_MEASURED);
 	d = part_of(m, "matmul");
 	ck_assert_uint_eq(d.flags & HIDP_LAYER_TRANSPOSE_B, HIDP_LAYER_TRANSPOSE_B);
 	d = part_of(m, "elu");

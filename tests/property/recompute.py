@@ -31,12 +31,14 @@ def read_layer(layer):
                        i["own_channels"]))
     return Layer(layer["name"], CLASSES.index(layer["op_class"]), layer["op"] == "input",
                  layer["output"], layer["shape"], layer["element_bytes"], layer["flops"],
-                 layer["weight_bytes"], layer["workspace_bytes"], layer["channel_grain"], inputs)
+                 layer["weight_bytes"], layer["workspace_bytes"], layer["channel_grain"],
+                 layer["memory_measured"], inputs)
 
 
 def read_node(node):
     figures = ["memory_bandwidth_Bps", "sync_s", "nic_bandwidth_Bps", "load_bandwidth_Bps",
-               "power_idle_w", "power_transmit_w", "power_receive_w"]
+               "power_idle_w", "power_transmit_w", "power_receive_w", "receive_buffers",
+               "send_buffers"]
     out = {name: node.get(name, 0) for name in figures}
     out.update({name: node.get(name, False) for name in ["hub", "transfers_are_work"]})
     out["processors"] = []

@@ -41,7 +41,7 @@ class Layer:
     """A layer of the model, with what section 1 and 2 reckon from."""
 
     def __init__(self, name, op_class, is_input, is_output, shape, dtype_bytes, flops,
-                 weight_bytes, workspace_bytes, channel_grain, inputs):
+                 weight_bytes, workspace_bytes, channel_grain, memory_measured, inputs):
         self.name = name
         self.op_class = op_class
         self.is_input = is_input
@@ -51,6 +51,7 @@ class Layer:
         self.flops = flops
         self.weight_bytes = weight_bytes
         self.workspace_bytes = workspace_bytes
+        self.memory_measured = memory_measured
         self.groups = self.channels // channel_grain if channel_grain > 0 else 1
         self.inputs = inputs  # (layer, (stride, divisor, pad, extent), own channels)
         self.elements_per_row = self.batch * self.channels * self.width
@@ -341,6 +342,8 @@ class Recomputed:
         state.transmit[u] += wire
         state.receive[v] += wire
         state.bytes += size
+        state.buffered[u] += count(rows) * layer.row_bytes * self.nodes[u]["send_buffers"]
+        state.buffered[v] += count(rows) * layer.row_bytes * self.nodes[v]["receive_buffers"]
         state.sent(t, rows, u, v, m, start, wire, start + wire + link["latency_s"], size)
         state.active |= {u, v}
         state.present[v][t] = state.present[v].get(t, 0) | rows
@@ -400,7 +403,8 @@ class Recomputed:
             total = 0.0
             for o in layers[:k + 1]:
                 later = any(i == o for reader in layers[k:] for i, _, _ in self.layers[reader].inputs)
-                if o == l or later or self.read_outside(o, layers):
+                outside = self.read_outside(o, layers)
+                if outside or (not self.layers[o].memory_measured and (o == l or later)):
                     total += rows[o] * self.layers[o].row_bytes
             total += self.layers[l].workspace_bytes * rows[l] / self.layers[l].rows
             largest = max(largest, total)
@@ -436,6 +440,8 @@ class Recomputed:
             held = sum(count(bits) * self.layers[t].row_bytes
                        for t, bits in state.present[n].items())
             held += sum(self.share_working_set(share) for share in shares if share["node"] == n)
+            held += state.buffered[n]
+            state.buffered[n] = 0.0
             if self.stream:
                 state.activations[n] += held
             else:
@@ -557,6 +563,7 @@ class Route:
         self.receive = [0.0 for _ in nodes]
         self.medium_busy = [0.0] * plan.p["media"]
         self.activations = [0.0 for _ in nodes]
+        self.buffered = [0.0 for _ in nodes]  # by the messages of this stage
         self.bytes = 0
         self.active = set()
         self.tasks = []

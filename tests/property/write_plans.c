@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 		params.dag = i % 3 != 0;
 		params.transfers = i % 2 == 0;
 		params.groups = i % 5 < 2;
+		params.buffers = i % 4 < 2;
 		params.contiguous = i % 7 == 3;
 		if (i % 10 == 9) { /* some are larger */
 			params.layers_max = 40;

@@ -58,6 +58,10 @@ static void add_node(struct hidp_cluster_builder *b, const struct random_params 
 		                                     params->memory_max_bytes);
 	if (params->transfers && rng_chance(rng, 60))
 		d.flags |= rng_chance(rng, 50) ? HIDP_NODE_HUB : HIDP_NODE_TRANSFERS_ARE_WORK;
+	if (params->buffers && rng_chance(rng, 60)) {
+		d.receive_buffers = (uint32_t)rng_below(rng, 4);
+		d.send_buffers = (uint32_t)rng_below(rng, 4);
+	}
 	support_must(hidp_cluster_builder_add_node(b, &d, &id, &diag), &diag, "node");
 	int64_t processors =
 	        rng_between(rng, params->processors_min, params->processors_max);

@@ -37,6 +37,7 @@ struct random_params {
 	bool undivided;    /* random plans divide no layer and deal out no requests */
 	bool contiguous;   /* plans are to be contiguous; includes `undivided` */
 	bool transfers;    /* some nodes are hubs, of some the transfers are work */
+	bool buffers;      /* some nodes have buffers for messages, of some layers the memory is measured */
 	double speed;      /* factor for all processors: with small models 1 leaves all of it to one node */
 	double spread;     /* how far processors lie from the middle, upwards and downwards: a factor */
 	double memory_min_bytes, memory_max_bytes; /* with `limits`: of nodes; a tenth of it for processors */

@@ -45,6 +45,8 @@ static uint32_t add(struct generator *g, struct hidp_layer_desc *d, const uint32
 		d->colocation = (uint32_t)rng_between(g->rng, 1, 3);
 	if (g->params->one_group && d->op != HIDP_OP_INPUT)
 		d->colocation = UINT32_MAX;
+	if (g->params->buffers && d->op != HIDP_OP_INPUT && rng_chance(g->rng, 40))
+		d->flags |= HIDP_LAYER_MEMORY_MEASURED;
 	if (rng_chance(g->rng, 20))
 		d->workspace_bytes = (double)rng_below(g->rng, 100000);
 	g->tensors = realloc(g->tensors, (g->count + 1) * sizeof *g->tensors);

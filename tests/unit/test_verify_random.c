@@ -281,6 +281,7 @@ START_TEST(verifier_and_check_agree)
 		params.dag = i % 4 != 0;
 		params.transfers = i % 3 == 0;
 		params.groups = i % 5 == 0;
+		params.buffers = i % 7 < 3;
 		params.undivided = i / CHANGES % 2 == 0;
 		random_instance_init(&instance, context, &params, seed + i);
 		instance.options.latency_limit_s = 0;
