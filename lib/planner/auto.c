@@ -142,7 +142,13 @@ static hidp_status prepare_parts(struct hidp__search *s)
 /* Streams and the shortest paths; what is proven goes to the search. */
 static hidp_status look(struct hidp__pricing *p, const struct hidp__set *root)
 {
-	hidp_status status = prepare_parts(p->search);
+	const struct hidp__request *r = p->search->problem->request;
+	hidp_status status = HIDP_OK;
+	if (r->stream && r->options.flags & HIDP_PLAN_CONTIGUOUS)
+		status = hidp__search_chain(p);
+	if (status != HIDP_OK || hidp__search_done(p->search))
+		return status;
+	status = prepare_parts(p->search);
 	if (status == HIDP_OK && p->search->problem->request->stream)
 		status = hidp__search_period(p);
 	return status == HIDP_OK ? run(p, root) : status;

@@ -4,11 +4,14 @@
 
 #include <string.h>
 
+#include "planner/chain.h"
 #include "planner/fractions.h"
 #include "planner/placement.h"
 
 /* Part of a period that is not worth another look. */
 #define AS_GOOD 1e-3
+/* Steps that runs of a chain may take at least, where they are one plan of many. */
+#define CHAIN_WORK 200000
 
 /* Offers plans made of pipelines: one over all nodes, or one on each, requests dealt out to them. */
 struct offers {
@@ -267,13 +270,64 @@ static hidp_status offer_contiguous(struct offers *p, struct hidp__pipeline *all
 	return offer_layers(p, all->on);
 }
 
+/* Runs of a chain over all nodes; *lower_bound: of contiguous plans. */
+static hidp_status offer_chain(struct offers *p, uint64_t work, double *lower_bound)
+{
+	const struct hidp__tables *t = p->tables;
+	struct hidp__pipeline chain;
+	chain.on = hidp__arena_alloc(p->arena, t->layer_count, sizeof *chain.on);
+	if (chain.on == NULL)
+		return HIDP_ERR_NOMEM;
+	hidp_status status = hidp__chain_search(&chain, p->search, work, lower_bound);
+	if (status != HIDP_OK || chain.longest == INFINITY)
+		return status;
+	return offer_layers(p, chain.on);
+}
+
+/*
+ * The same as one plan of many, which may take as long as what was looked at before: where runs
+ * cost what is reckoned, as no processors share a node, and no links a medium.
+ */
+static hidp_status offer_chain_too(struct offers *p)
+{
+	struct hidp__search *s = p->search;
+	double unused;
+	for (hidp_node_id n = 0; n < p->tables->node_count; n++)
+		if (p->tables->sites[n].usable_count > 1 || p->cluster->medium_count > 0)
+			return HIDP_OK;
+	uint64_t left = s->work < s->work_limit ? s->work_limit - s->work : 0;
+	uint64_t most = s->work > CHAIN_WORK ? s->work : CHAIN_WORK;
+	return offer_chain(p, most < left ? most : left, &unused);
+}
+
+static bool period_only(const struct hidp__pricing *pricing)
+{
+	return pricing->period == 1 && pricing->latency + pricing->energy == 0;
+}
+
+hidp_status hidp__search_chain(struct hidp__pricing *pricing)
+{
+	struct hidp__search *s = pricing->search;
+	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
+	struct offers p;
+	double lower_bound;
+	if (!begin(&p, pricing))
+		return HIDP_ERR_NOMEM;
+	uint64_t left = s->work < s->work_limit ? s->work_limit - s->work : 0;
+	hidp_status status = offer_chain(&p, left, &lower_bound);
+	/* there is none: what is looked at from here on shows what is short */
+	s->exhausted |= lower_bound == INFINITY;
+	if (status == HIDP_OK && period_only(pricing) && lower_bound < INFINITY)
+		hidp__search_raise(s, lower_bound);
+	hidp__arena_back(s->arena, mark);
+	return status;
+}
+
 /* No others are wanted: where none was left out, the best is known. */
 static hidp_status search_contiguous(struct offers *p, struct hidp__pipeline *all)
 {
-	const struct hidp__pricing *pricing = p->pricing;
 	hidp_status status = offer_contiguous(p, all);
-	bool period_only = pricing->period == 1 && pricing->latency + pricing->energy == 0;
-	if (status == HIDP_OK && all->proven && period_only)
+	if (status == HIDP_OK && all->proven && period_only(p->pricing))
 		hidp__search_raise(p->search, all->longest);
 	return status;
 }
@@ -311,8 +365,10 @@ hidp_status hidp__search_period(struct hidp__pricing *pricing)
 	if (status == HIDP_OK && !contiguous && all.leaves > 0)
 		status = offer_head(&p, all.leaves);
 	/* what is as good as the mixture of pipelines is hardly made better by moving layers */
-	if (status == HIDP_OK && !contiguous &&
-	    !(search->value <= search->mixed_value * (1 + AS_GOOD)))
+	bool as_good = search->value <= search->mixed_value * (1 + AS_GOOD);
+	if (status == HIDP_OK && !contiguous && !as_good)
+		status = offer_chain_too(&p);
+	if (status == HIDP_OK && !contiguous && !as_good)
 		status = offer_placements(&p, &all);
 	hidp__arena_back(search->arena, mark);
 	return status;

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs under a threshold: what a processor can do from every cut on. */
+#include <string.h>
+
+#include "planner/chain_priv.h"
+
+/* Sums of the same figures in another order. */
+#define ROUNDING 1e-12
+
+static size_t cell(const struct hidp__chain *c, uint32_t class, uint32_t cut)
+{
+	return (size_t)class * (c->items + 1) + cut;
+}
+
+bool hidp__chain_runs_begin(struct hidp__chain *c)
+{
+	size_t sets = (size_t)c->classes * c->words;
+	c->reach = hidp__arena_alloc(c->arena, (size_t)c->classes * c->items, sizeof *c->reach);
+	c->ins = hidp__arena_alloc(c->arena, sets, sizeof *c->ins);
+	c->outs = hidp__arena_alloc(c->arena, sets, sizeof *c->outs);
+	c->open = hidp__arena_alloc(c->arena, sets, sizeof *c->open);
+	c->ends = hidp__arena_calloc(c->arena, c->classes, sizeof *c->ends);
+	if (c->reach == NULL || c->ins == NULL || c->outs == NULL || c->open == NULL || c->ends == NULL)
+		return false;
+	if (c->paired) {
+		c->pairs = hidp__arena_alloc(c->arena, sets * c->classes, sizeof *c->pairs);
+		if (c->pairs == NULL)
+			return false;
+	}
+	for (uint32_t k = 0; k < c->classes; k++) {
+		if (c->fits[k] == NULL && !c->works[k])
+			continue;
+		c->ends[k] = hidp__arena_alloc(c->arena, (size_t)c->items * c->words,
+		                               sizeof **c->ends);
+		if (c->ends[k] == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Does a time fit? If not, it may be the next threshold. */
+static bool allows(struct hidp__chain *c, double seconds)
+{
+	if (seconds <= c->most * (1 + ROUNDING))
+		return true;
+	if (seconds < c->next)
+		c->next = seconds;
+	return false;
+}
+
+/* The longest runs of a class. */
+static void find_reach(struct hidp__chain *c, uint32_t class)
+{
+	const double *until = c->until_s + cell(c, class, 0);
+	const uint32_t *barred = c->barred + cell(c, class, 0);
+	uint32_t *reach = c->reach + (size_t)class * c->items;
+	for (uint32_t begin = 0, end = 0; begin < c->items; begin++) {
+		end = end < begin ? begin : end;
+		while (end < c->items && barred[end + 1] == barred[begin] &&
+		       until[end + 1] - until[begin] <= c->most * (1 + ROUNDING))
+			end++;
+		if (end < c->items && barred[end + 1] == barred[begin])
+			allows(c, until[end + 1] - until[begin]);
+		reach[begin] = end;
+	}
+}
+
+static void find_hand_overs(struct hidp__chain *c, uint32_t class)
+{
+	uint64_t *in = c->ins + (size_t)class * c->words, *out = c->outs + (size_t)class * c->words;
+	const double *in_s = c->in_s + cell(c, class, 0), *out_s = c->out_s + cell(c, class, 0);
+	memset(in, 0, c->words * sizeof *in);
+	memset(out, 0, c->words * sizeof *out);
+	for (uint32_t cut = 0; cut <= c->items; cut++) {
+		if (cut < c->items && allows(c, in_s[cut]))
+			hidp__put(in, cut);
+		if (cut > 0 && allows(c, out_s[cut]))
+			hidp__put(out, cut);
+	}
+}
+
+static void find_pairs(struct hidp__chain *c)
+{
+	for (uint32_t at = 0; at < c->classes * c->classes; at++) {
+		uint64_t *set = c->pairs + (size_t)at * c->words;
+		memset(set, 0, c->words * sizeof *set);
+		for (uint32_t cut = 1; cut < c->items; cut++)
+			if (allows(c, hidp__chain_send_s(c, c->pair_Bps[at], cut)))
+				hidp__put(set, cut);
+	}
+}
+
+/* One by one, where memory or messages count beside the time. */
+static void list_ends(struct hidp__chain *c, uint32_t class)
+{
+	const double *until = c->until_s + cell(c, class, 0);
+	const double *in_s = c->in_s + cell(c, class, 0), *out_s = c->out_s + cell(c, class, 0);
+	const uint64_t *out = c->outs + (size_t)class * c->words;
+	for (uint32_t begin = 0; begin < c->items; begin++) {
+		uint64_t *ends = c->ends[class] + (size_t)begin * c->words;
+		uint32_t last = c->reach[(size_t)class * c->items + begin];
+		memset(ends, 0, c->words * sizeof *ends);
+		if (last > begin)
+			hidp__put_all(ends, begin + 1, last);
+		for (uint32_t w = 0; w < c->words; w++)
+			ends[w] &= out[w] & (c->fits[class] != NULL
+			                             ? c->fits[class][(size_t)begin * c->words + w]
+			                             : ~(uint64_t)0);
+		for (uint32_t end = begin + 1; end <= last && c->works[class]; end++) {
+			double load = until[end] - until[begin] + in_s[begin] + out_s[end];
+			if (hidp__has(ends, end) && !allows(c, load))
+				ends[end / 64] &= ~((uint64_t)1 << (end % 64));
+		}
+	}
+}
+
+/*
+ * Where a run that begins earlier can begin as well, with the same end: cuts in `ins` that do not
+ * make memory or messages more.
+ */
+static void find_open(struct hidp__chain *c, uint32_t class)
+{
+	uint64_t *open = c->open + (size_t)class * c->words;
+	const uint64_t *in = c->ins + (size_t)class * c->words;
+	uint64_t before[64];
+	memcpy(open, in, c->words * sizeof *open);
+	if (c->ends[class] == NULL)
+		return;
+	if (c->words > sizeof before / sizeof *before) {
+		memset(open, 0, c->words * sizeof *open);
+		return;
+	}
+	memset(before, 0, sizeof before);
+	for (uint32_t begin = 0; begin < c->items; begin++) {
+		const uint64_t *ends = c->ends[class] + (size_t)begin * c->words;
+		bool as_good = true;
+		for (uint32_t w = begin / 64; w < c->words; w++) {
+			uint64_t behind = w == begin / 64 ? ~(uint64_t)1 << (begin % 64) : ~(uint64_t)0;
+			as_good &= (before[w] & behind & ~ends[w]) == 0;
+		}
+		if (!as_good)
+			open[begin / 64] &= ~((uint64_t)1 << (begin % 64));
+		for (uint32_t w = 0; w < c->words && hidp__has(in, begin); w++)
+			before[w] |= ends[w];
+	}
+}
+
+void hidp__chain_runs(struct hidp__chain *c, double most)
+{
+	c->most = most;
+	c->next = INFINITY;
+	if (c->paired)
+		find_pairs(c);
+	for (uint32_t k = 0; k < c->classes; k++) {
+		find_reach(c, k);
+		find_hand_overs(c, k);
+		if (c->ends[k] != NULL)
+			list_ends(c, k);
+		find_open(c, k);
+		for (uint32_t j = 0; j < c->classes && c->paired; j++)
+			for (uint32_t w = 0; w < c->words; w++)
+				c->open[(size_t)k * c->words + w] &=
+				        c->pairs[((size_t)j * c->classes + k) * c->words + w];
+	}
+	c->work += (uint64_t)c->classes * c->items * (c->paired ? c->classes : 1) / 4;
+}
+
+void hidp__chain_ends(const struct hidp__chain *c, uint32_t class, const uint64_t *starts,
+                      uint64_t *ends)
+{
+	const uint32_t *reach = c->reach + (size_t)class * c->items;
+	const uint64_t *out = c->outs + (size_t)class * c->words;
+	memset(ends, 0, c->words * sizeof *ends);
+	for (uint32_t cut = 0; (cut = hidp__next_cut(starts, c->words, cut)) < c->items; cut++) {
+		if (reach[cut] == cut)
+			continue;
+		if (c->ends[class] == NULL) {
+			hidp__put_all(ends, cut + 1, reach[cut]);
+			continue;
+		}
+		for (uint32_t w = 0; w < c->words; w++)
+			ends[w] |= c->ends[class][(size_t)cut * c->words + w];
+	}
+	for (uint32_t w = 0; w < c->words; w++)
+		ends[w] &= out[w];
+}
+
+double hidp__chain_load(const struct hidp__chain *c, uint32_t class, uint32_t begin, uint32_t end,
+                        uint32_t next)
+{
+	double in = c->in_s[cell(c, class, begin)], out = c->out_s[cell(c, class, end)];
+	double seconds = c->until_s[cell(c, class, end)] - c->until_s[cell(c, class, begin)];
+	double load = fmax(fmax(in, out), seconds + (c->works[class] ? in + out : 0));
+	if (end == c->items)
+		return load;
+	load = fmax(load, c->in_s[cell(c, next, end)]);
+	double Bps = c->pair_Bps[(size_t)class * c->classes + next];
+	return c->paired ? fmax(load, hidp__chain_send_s(c, Bps, end)) : load;
+}
