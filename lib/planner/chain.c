@@ -10,14 +10,15 @@
 
 /* Two thresholds that cannot be told apart. */
 #define SAME 1e-12
-/* Sets of processors of a size that are gone on from: at first, and in the end. */
-#define FEW 48
-#define ENOUGH 256 /* for all sets of few processors */
+/* Up to so many sets of processors in all prices are not worth it, or not to be adjusted. */
+#define UNPRICED 80
+#define ALL 640
+/* Of more than these so many of each size are gone on from at first, and so many in the end. */
+#define FEW 64
 #define MANY 16384
 #define BYTES_MAX 24000000
-/* Rounds of prices, and below how many processors they are not worth it. */
+/* Rounds of prices. */
 #define PRICE_ROUNDS 24
-#define PRICES_FROM 6
 /* Beyond these nothing is looked for. */
 #define CLASSES_MAX 256
 #define CELLS_MAX 400000
@@ -25,8 +26,9 @@
 struct thresholds {
 	struct hidp__chain *c;
 	struct hidp__tiler *tiler;
-	uint32_t width;   /* of the tiler; 0: prices alone */
-	uint32_t rounds;  /* of prices */
+	uint32_t width;   /* of the tiler */
+	bool priced;
+	uint32_t rounds;  /* in which prices are adjusted */
 	uint64_t work;    /* at most */
 	double lower;     /* nothing below */
 	double upper;     /* what was found */
@@ -59,9 +61,9 @@ static enum hidp__tiling look(struct thresholds *t, double most)
 	hidp__chain_runs(c, most);
 	enum hidp__tiling tiling = HIDP__NOT_TILED;
 	c->priced = false;
-	if (t->rounds > 0 && hidp__chain_is_too_dear(c, t->rounds))
+	if (t->priced && hidp__chain_is_too_dear(c, t->rounds))
 		tiling = HIDP__NO_TILING;
-	else if (t->width > 0)
+	else
 		tiling = hidp__tile(t->tiler, t->width, t->work, t->tried, &count);
 	if (tiling == HIDP__NO_TILING)
 		t->lower = fmax(t->lower, c->next);
@@ -144,13 +146,15 @@ static uint32_t width_of(const struct hidp__chain *c)
 static hidp_status search(struct thresholds *t)
 {
 	struct hidp__chain *c = t->c;
-	bool large = c->count >= PRICES_FROM;
+	uint32_t states = hidp__tile_states(c);
+	bool large = states > ALL;
 	t->tiles = hidp__arena_alloc(c->arena, c->count, sizeof *t->tiles);
 	t->tried = hidp__arena_alloc(c->arena, c->count, sizeof *t->tried);
-	t->width = large ? FEW : ENOUGH;
+	t->width = large ? FEW : ALL;
 	t->tiler = hidp__tiler_new(c, t->width);
 	if (t->tiles == NULL || t->tried == NULL || t->tiler == NULL)
 		return HIDP_ERR_NOMEM;
+	t->priced = states > UNPRICED;
 	t->rounds = large ? PRICE_ROUNDS : 0;
 	if (find_any(t, guess_most(c)))
 		halve(t, 0);

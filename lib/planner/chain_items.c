@@ -234,7 +234,7 @@ static uint32_t another(const struct hidp__chain *c, uint32_t class)
 }
 
 /* The slowest that everybody knows of a class as a sender and as a receiver. */
-static void find_speeds(struct hidp__chain *c, double *out_Bps, double *in_Bps)
+static void find_speeds(struct hidp__chain *c)
 {
 	for (uint32_t k = 0; k < c->classes; k++)
 		for (uint32_t j = 0; j < c->classes; j++) {
@@ -244,14 +244,14 @@ static void find_speeds(struct hidp__chain *c, double *out_Bps, double *in_Bps)
 			if (to == c->one[k])
 				continue;
 			*Bps = send_Bps(c, c->node[c->one[k]], c->node[to]);
-			out_Bps[k] = fmax(out_Bps[k], *Bps);
-			in_Bps[j] = fmax(in_Bps[j], *Bps);
+			c->out_Bps[k] = fmax(c->out_Bps[k], *Bps);
+			c->in_Bps[j] = fmax(c->in_Bps[j], *Bps);
 		}
 	for (uint32_t k = 0; k < c->classes; k++)
 		for (uint32_t j = 0; j < c->classes; j++)
 			if (j != k || c->size[k] > 1)
 				c->paired |= c->pair_Bps[k * c->classes + j] <
-				             fmin(out_Bps[k], in_Bps[j]);
+				             fmin(c->out_Bps[k], c->in_Bps[j]);
 }
 
 double hidp__chain_send_s(const struct hidp__chain *c, double Bps, uint32_t cut)
@@ -263,24 +263,24 @@ static bool read_messages(struct hidp__chain *c)
 {
 	size_t row = (size_t)c->items + 1;
 	const struct hidp__request *r = c->tables->problem->request;
-	double *out_Bps = hidp__arena_calloc(c->arena, c->classes, sizeof *out_Bps);
-	double *in_Bps = hidp__arena_calloc(c->arena, c->classes, sizeof *in_Bps);
+	c->out_Bps = hidp__arena_calloc(c->arena, c->classes, sizeof *c->out_Bps);
+	c->in_Bps = hidp__arena_calloc(c->arena, c->classes, sizeof *c->in_Bps);
 	c->pair_Bps = hidp__arena_alloc(c->arena, (size_t)c->classes * c->classes,
 	                                sizeof *c->pair_Bps);
 	c->in_s = hidp__arena_alloc(c->arena, c->classes * row, sizeof *c->in_s);
 	c->out_s = hidp__arena_alloc(c->arena, c->classes * row, sizeof *c->out_s);
-	if (out_Bps == NULL || in_Bps == NULL || c->pair_Bps == NULL || c->in_s == NULL ||
+	if (c->out_Bps == NULL || c->in_Bps == NULL || c->pair_Bps == NULL || c->in_s == NULL ||
 	    c->out_s == NULL)
 		return false;
-	find_speeds(c, out_Bps, in_Bps);
+	find_speeds(c);
 	for (uint32_t k = 0; k < c->classes; k++) {
 		hidp_node_id at = c->node[c->one[k]];
 		double first = send_Bps(c, r->input_node, at), last = send_Bps(c, at, r->output_node);
 		for (uint32_t cut = 0; cut <= c->items; cut++) {
 			c->in_s[k * row + cut] =
-			        hidp__chain_send_s(c, cut == 0 ? first : in_Bps[k], cut);
+			        hidp__chain_send_s(c, cut == 0 ? first : c->in_Bps[k], cut);
 			c->out_s[k * row + cut] =
-			        hidp__chain_send_s(c, cut == c->items ? last : out_Bps[k], cut);
+			        hidp__chain_send_s(c, cut == c->items ? last : c->out_Bps[k], cut);
 		}
 	}
 	return true;

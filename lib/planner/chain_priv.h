@@ -26,11 +26,15 @@ struct hidp__chain {
 	uint32_t *barred;     /* likewise: items that it cannot run */
 	double *in_s, *out_s; /* likewise: what a run that begins, or ends, there takes for messages
 	                       * at least, whoever sends or receives */
+	double *in_Bps, *out_Bps; /* [class] at most, between items */
 	bool paired;          /* with whom makes a difference: */
 	double *pair_Bps;     /* [from * classes + to] */
 	bool *works;          /* [class] transfers are work */
 	uint64_t **fits;      /* [class] -> [cut * words] ends of the runs that memory has room for;
 	                       * NULL: all */
+	uint32_t levels;      /* of what crosses cuts between items: */
+	double *level_bytes;
+	uint64_t *level_cuts; /* [level * words] cuts at which no more crosses */
 	/* for one threshold: what no load may be above */
 	double most;
 	double next;          /* nothing changes below */
@@ -124,6 +128,9 @@ struct hidp__tile {
 	uint32_t class, begin, end;
 };
 
+/* Sets of processors, each with a class to end with where that makes a difference, that there can
+ * be; UINT32_MAX: more than that. */
+uint32_t hidp__tile_states(const struct hidp__chain *chain);
 /* At most `width` sets of processors of each size are gone on from. NULL: no memory. */
 struct hidp__tiler *hidp__tiler_new(struct hidp__chain *chain, uint32_t width);
 enum hidp__tiling hidp__tile(struct hidp__tiler *tiler, uint32_t width, uint64_t work,

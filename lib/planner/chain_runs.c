@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs under a threshold: what a processor can do from every cut on. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "planner/chain_priv.h"
@@ -12,8 +13,39 @@ static size_t cell(const struct hidp__chain *c, uint32_t class, uint32_t cut)
 	return (size_t)class * (c->items + 1) + cut;
 }
 
+static int rising(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/* Sets of the cuts at which no more crosses than so much; level 0 is nothing. */
+static bool find_levels(struct hidp__chain *c)
+{
+	c->level_bytes = hidp__arena_alloc(c->arena, (size_t)c->items + 1, sizeof(double));
+	if (c->level_bytes == NULL)
+		return false;
+	c->level_bytes[0] = 0;
+	memcpy(c->level_bytes + 1, c->bytes + 1, (c->items - 1) * sizeof(double));
+	qsort(c->level_bytes, c->items, sizeof(double), rising);
+	for (uint32_t i = 0; i < c->items; i++)
+		if (i == 0 || c->level_bytes[i] > c->level_bytes[c->levels - 1])
+			c->level_bytes[c->levels++] = c->level_bytes[i];
+	c->level_cuts = hidp__arena_calloc(c->arena, (size_t)c->levels * c->words, sizeof(uint64_t));
+	if (c->level_cuts == NULL)
+		return false;
+	for (uint32_t i = 0; i < c->levels; i++)
+		for (uint32_t cut = 1; cut < c->items; cut++)
+			if (c->bytes[cut] <= c->level_bytes[i])
+				hidp__put(c->level_cuts + (size_t)i * c->words, cut);
+	c->work += (uint64_t)c->levels * c->items / 8;
+	return true;
+}
+
 bool hidp__chain_runs_begin(struct hidp__chain *c)
 {
+	if (!find_levels(c))
+		return false;
 	size_t sets = (size_t)c->classes * c->words;
 	c->reach = hidp__arena_alloc(c->arena, (size_t)c->classes * c->items, sizeof *c->reach);
 	c->ins = hidp__arena_alloc(c->arena, sets, sizeof *c->ins);
@@ -65,29 +97,38 @@ static void find_reach(struct hidp__chain *c, uint32_t class)
 	}
 }
 
+/* The cuts between items at which what crosses is not too much. */
+static const uint64_t *find_cuts(struct hidp__chain *c, double Bps)
+{
+	uint32_t low = 0, high = c->levels; /* level `low` is allowed, level `high` is not */
+	while (high - low > 1) {
+		uint32_t level = low + (high - low) / 2;
+		if (c->level_bytes[level] / Bps <= c->most * (1 + ROUNDING))
+			low = level;
+		else
+			high = level;
+	}
+	if (high < c->levels)
+		allows(c, c->level_bytes[high] / Bps);
+	return c->level_cuts + (size_t)low * c->words;
+}
+
 static void find_hand_overs(struct hidp__chain *c, uint32_t class)
 {
 	uint64_t *in = c->ins + (size_t)class * c->words, *out = c->outs + (size_t)class * c->words;
-	const double *in_s = c->in_s + cell(c, class, 0), *out_s = c->out_s + cell(c, class, 0);
-	memset(in, 0, c->words * sizeof *in);
-	memset(out, 0, c->words * sizeof *out);
-	for (uint32_t cut = 0; cut <= c->items; cut++) {
-		if (cut < c->items && allows(c, in_s[cut]))
-			hidp__put(in, cut);
-		if (cut > 0 && allows(c, out_s[cut]))
-			hidp__put(out, cut);
-	}
+	memcpy(in, find_cuts(c, c->in_Bps[class]), c->words * sizeof *in);
+	memcpy(out, find_cuts(c, c->out_Bps[class]), c->words * sizeof *out);
+	if (allows(c, c->in_s[cell(c, class, 0)]))
+		hidp__put(in, 0);
+	if (allows(c, c->out_s[cell(c, class, c->items)]))
+		hidp__put(out, c->items);
 }
 
 static void find_pairs(struct hidp__chain *c)
 {
-	for (uint32_t at = 0; at < c->classes * c->classes; at++) {
-		uint64_t *set = c->pairs + (size_t)at * c->words;
-		memset(set, 0, c->words * sizeof *set);
-		for (uint32_t cut = 1; cut < c->items; cut++)
-			if (allows(c, hidp__chain_send_s(c, c->pair_Bps[at], cut)))
-				hidp__put(set, cut);
-	}
+	for (uint32_t at = 0; at < c->classes * c->classes; at++)
+		memcpy(c->pairs + (size_t)at * c->words, find_cuts(c, c->pair_Bps[at]),
+		       c->words * sizeof *c->pairs);
 }
 
 /* One by one, where memory or messages count beside the time. */

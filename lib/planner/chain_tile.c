@@ -34,8 +34,7 @@ struct hidp__tiler {
 	bool all;            /* nothing was left out so far */
 };
 
-/* States that there can be; UINT32_MAX: more than that. */
-static uint32_t count_states(const struct hidp__chain *c)
+uint32_t hidp__tile_states(const struct hidp__chain *c)
 {
 	uint64_t states = c->paired ? c->classes : 1;
 	for (uint32_t k = 0; k < c->classes && states < UINT32_MAX; k++)
@@ -71,7 +70,7 @@ static bool lay_out_keys(struct hidp__tiler *t)
 
 struct hidp__tiler *hidp__tiler_new(struct hidp__chain *c, uint32_t width)
 {
-	uint32_t states = count_states(c);
+	uint32_t states = hidp__tile_states(c);
 	uint32_t sizes = c->count < c->items ? c->count : c->items;
 	struct hidp__tiler *t = hidp__arena_calloc(c->arena, 1, sizeof *t);
 	if (t == NULL)

@@ -316,7 +316,7 @@ hidp_status hidp__search_chain(struct hidp__pricing *pricing)
 	uint64_t left = s->work < s->work_limit ? s->work_limit - s->work : 0;
 	hidp_status status = offer_chain(&p, left, &lower_bound);
 	/* there is none: what is looked at from here on shows what is short */
-	s->exhausted |= lower_bound == INFINITY;
+	s->exhausted |= lower_bound == INFINITY && !s->restricted;
 	if (status == HIDP_OK && period_only(pricing) && lower_bound < INFINITY)
 		hidp__search_raise(s, lower_bound);
 	hidp__arena_back(s->arena, mark);
