@@ -19,6 +19,11 @@
 #define BYTES_MAX 24000000
 /* Rounds of prices. */
 #define PRICE_ROUNDS 24
+/* and, in the end, how often the bound is raised, in how many rounds each, with how much of the
+ * work that may be done. */
+#define RAISES 9
+#define RAISE_ROUNDS 160
+#define RAISE_PART 0.15
 /* Beyond these nothing is looked for. */
 #define CLASSES_MAX 256
 #define CELLS_MAX 400000
@@ -44,11 +49,11 @@ static bool is_met(double lower, double upper)
 
 static double longest(const struct hidp__chain *c, const struct hidp__tile *tiles, uint32_t count)
 {
-	double most = c->in_s[(size_t)tiles[0].class * (c->items + 1)];
+	double most = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t next = i + 1 < count ? tiles[i + 1].class : 0;
-		most = fmax(most, hidp__chain_load(c, tiles[i].class, tiles[i].begin, tiles[i].end,
-		                                   next));
+		uint32_t before = i > 0 ? tiles[i - 1].class : 0;
+		uint32_t behind = i + 1 < count ? tiles[i + 1].class : 0;
+		most = fmax(most, hidp__chain_load(c, before, &tiles[i], behind));
 	}
 	return most;
 }
@@ -88,10 +93,9 @@ static void halve(struct thresholds *t, double near)
 	       t->c->work < t->work) {
 		double before = t->upper, most = (floor + t->upper) / 2;
 		enum hidp__tiling tiling = look(t, most);
-		if (tiling == HIDP__NOT_TILED)
+		/* what tiles can take longer, as messages depend on both sides */
+		if (tiling == HIDP__NOT_TILED || (tiling == HIDP__TILED && !(t->upper < before)))
 			floor = fmax(floor, fmin(t->c->next, t->upper));
-		else if (tiling == HIDP__TILED && !(t->upper < before))
-			return; /* no nearer */
 		floor = fmax(floor, t->lower);
 	}
 }
@@ -142,6 +146,21 @@ static uint32_t width_of(const struct hidp__chain *c)
 	return width < MANY ? (uint32_t)width : MANY;
 }
 
+/* The bound as far as prices alone show it. */
+static void raise_bound(struct thresholds *t)
+{
+	double high = t->upper;
+	uint64_t most = t->work + (uint64_t)((double)t->work * RAISE_PART);
+	for (int i = 0; i < RAISES && !is_met(t->lower, high) && t->c->work < most; i++) {
+		double threshold = (t->lower + high) / 2;
+		hidp__chain_runs(t->c, threshold);
+		if (hidp__chain_is_too_dear(t->c, RAISE_ROUNDS))
+			t->lower = fmax(t->lower, t->c->next);
+		else
+			high = threshold;
+	}
+}
+
 /* HIDP_ERR_NOMEM. */
 static hidp_status search(struct thresholds *t)
 {
@@ -169,6 +188,8 @@ static hidp_status search(struct thresholds *t)
 	else if (!find_any(t, guess_most(c)))
 		return HIDP_OK;
 	halve(t, 0);
+	if (!is_met(t->lower, t->upper))
+		raise_bound(t);
 	return HIDP_OK;
 }
 

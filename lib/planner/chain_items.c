@@ -82,25 +82,26 @@ static double hop_Bps(const struct hidp__chain *c, hidp_node_id from, hidp_node_
 }
 
 /*
- * How fast a sends to b: as slow as what the sender and what the receiver is busy with, hubs
- * excepted. 0: not at all.
+ * How fast a message leaves a node for another, and how fast it comes there; hubs do not care.
+ * 0: not at all. Returns the slower.
  */
-static double send_Bps(const struct hidp__chain *c, hidp_node_id from, hidp_node_id to)
+static double send_Bps(const struct hidp__chain *c, hidp_node_id from, hidp_node_id to, double *out,
+                       double *in)
 {
 	const struct hidp_cluster *cluster = c->tables->problem->cluster;
-	double Bps = INFINITY;
-	if (from == to)
-		return INFINITY;
 	hidp_node_id at = from, next = hidp__next_hop(cluster, from, to);
-	if (next == HIDP_NODE_NONE)
-		return 0;
-	if (!(cluster->nodes[from].desc.flags & HIDP_NODE_HUB))
-		Bps = hop_Bps(c, from, next);
-	if (cluster->nodes[to].desc.flags & HIDP_NODE_HUB)
-		return Bps;
+	*out = *in = from == to ? INFINITY : 0;
+	if (from == to || next == HIDP_NODE_NONE)
+		return *out;
+	*out = hop_Bps(c, from, next);
 	for (; next != to; next = hidp__next_hop(cluster, at, to))
 		at = next;
-	return fmin(Bps, hop_Bps(c, at, to));
+	*in = hop_Bps(c, at, to);
+	if (cluster->nodes[from].desc.flags & HIDP_NODE_HUB)
+		*out = INFINITY;
+	if (cluster->nodes[to].desc.flags & HIDP_NODE_HUB)
+		*in = INFINITY;
+	return fmin(*out, *in);
 }
 
 /* What two nodes can be told apart by. */
@@ -233,25 +234,27 @@ static uint32_t another(const struct hidp__chain *c, uint32_t class)
 	return c->one[class];
 }
 
-/* The slowest that everybody knows of a class as a sender and as a receiver. */
+/* Between runs: with the best partner. */
 static void find_speeds(struct hidp__chain *c)
 {
 	for (uint32_t k = 0; k < c->classes; k++)
 		for (uint32_t j = 0; j < c->classes; j++) {
 			uint32_t to = j == k ? another(c, k) : c->one[j];
-			double *Bps = &c->pair_Bps[k * c->classes + j];
+			double *Bps = &c->pair_Bps[k * c->classes + j], out, in;
 			*Bps = 0;
 			if (to == c->one[k])
 				continue;
-			*Bps = send_Bps(c, c->node[c->one[k]], c->node[to]);
-			c->out_Bps[k] = fmax(c->out_Bps[k], *Bps);
-			c->in_Bps[j] = fmax(c->in_Bps[j], *Bps);
+			*Bps = send_Bps(c, c->node[c->one[k]], c->node[to], &out, &in);
+			c->out[k].between = fmax(c->out[k].between, *Bps);
+			c->out[k].own_between = fmax(c->out[k].own_between, out);
+			c->in[j].between = fmax(c->in[j].between, *Bps);
+			c->in[j].own_between = fmax(c->in[j].own_between, in);
 		}
 	for (uint32_t k = 0; k < c->classes; k++)
 		for (uint32_t j = 0; j < c->classes; j++)
 			if (j != k || c->size[k] > 1)
 				c->paired |= c->pair_Bps[k * c->classes + j] <
-				             fmin(c->out_Bps[k], c->in_Bps[j]);
+				             fmin(c->out[k].between, c->in[j].between);
 }
 
 double hidp__chain_send_s(const struct hidp__chain *c, double Bps, uint32_t cut)
@@ -261,27 +264,19 @@ double hidp__chain_send_s(const struct hidp__chain *c, double Bps, uint32_t cut)
 
 static bool read_messages(struct hidp__chain *c)
 {
-	size_t row = (size_t)c->items + 1;
 	const struct hidp__request *r = c->tables->problem->request;
-	c->out_Bps = hidp__arena_calloc(c->arena, c->classes, sizeof *c->out_Bps);
-	c->in_Bps = hidp__arena_calloc(c->arena, c->classes, sizeof *c->in_Bps);
+	c->in = hidp__arena_calloc(c->arena, c->classes, sizeof *c->in);
+	c->out = hidp__arena_calloc(c->arena, c->classes, sizeof *c->out);
 	c->pair_Bps = hidp__arena_alloc(c->arena, (size_t)c->classes * c->classes,
 	                                sizeof *c->pair_Bps);
-	c->in_s = hidp__arena_alloc(c->arena, c->classes * row, sizeof *c->in_s);
-	c->out_s = hidp__arena_alloc(c->arena, c->classes * row, sizeof *c->out_s);
-	if (c->out_Bps == NULL || c->in_Bps == NULL || c->pair_Bps == NULL || c->in_s == NULL ||
-	    c->out_s == NULL)
+	if (c->in == NULL || c->out == NULL || c->pair_Bps == NULL)
 		return false;
 	find_speeds(c);
 	for (uint32_t k = 0; k < c->classes; k++) {
 		hidp_node_id at = c->node[c->one[k]];
-		double first = send_Bps(c, r->input_node, at), last = send_Bps(c, at, r->output_node);
-		for (uint32_t cut = 0; cut <= c->items; cut++) {
-			c->in_s[k * row + cut] =
-			        hidp__chain_send_s(c, cut == 0 ? first : c->in_Bps[k], cut);
-			c->out_s[k * row + cut] =
-			        hidp__chain_send_s(c, cut == c->items ? last : c->out_Bps[k], cut);
-		}
+		double other;
+		c->in[k].end = send_Bps(c, r->input_node, at, &other, &c->in[k].own_end);
+		c->out[k].end = send_Bps(c, at, r->output_node, &c->out[k].own_end, &other);
 	}
 	return true;
 }

@@ -52,6 +52,9 @@ static void measure(const struct hidp__chain *c, uint32_t class, const struct ne
 	bool sends = item + 1 < c->items || at != r->output_node;
 	double set = fmax(g->inside, g->before + n[item].output + n[item].workspace);
 	*processor = c->bytes[begin] + set;
+	*node = 0;
+	if (c->tables->sites[at].usable_count > 1)
+		return; /* it may read of, and be read by, others of its node */
 	*node = *processor + c->bytes[begin] * (receives ? d->receive_buffers : 0) +
 	        n[item].output; /* until it was sent */
 	if (sends)

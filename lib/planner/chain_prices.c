@@ -10,9 +10,10 @@
 #include "planner/chain_priv.h"
 
 #define SURELY 1e-9
-/* Steps of prices: the first, and how the others become smaller. */
+/* Steps of prices: the first, how the others become smaller, and the least. */
 #define STEP 0.5
-#define STEP_FALLS 0.9
+#define STEP_FALLS 0.98
+#define STEP_LEAST 0.02
 
 struct way {
 	uint32_t class, end;
@@ -31,6 +32,7 @@ struct hidp__pricing_runs {
 	double *price, *rest; /* that are tried */
 	struct way *ways;     /* [cut] the cheapest run from there */
 	struct window *windows; /* [class] */
+	double step;
 	uint32_t *used;       /* [class] on the cheapest way */
 };
 
@@ -52,6 +54,7 @@ bool hidp__chain_prices_begin(struct hidp__chain *c)
 	    p->used == NULL)
 		return false;
 	c->pricing = p;
+	p->step = STEP;
 	/* in the beginning what they could do of the chain */
 	for (uint32_t k = 0; k < c->classes; k++) {
 		double all = c->until_s[(size_t)k * (c->items + 1) + c->items];
@@ -127,7 +130,7 @@ static void adjust(const struct hidp__chain *c, struct hidp__pricing_runs *p, do
 bool hidp__chain_is_too_dear(struct hidp__chain *c, uint32_t rounds)
 {
 	struct hidp__pricing_runs *p = c->pricing;
-	double best = -1, step = STEP;
+	double best = -1;
 	memcpy(p->price, c->price, c->classes * sizeof *p->price);
 	for (uint32_t i = 0; i <= rounds && !(best > 1 + SURELY); i++) {
 		find_rest(c, p);
@@ -138,8 +141,8 @@ bool hidp__chain_is_too_dear(struct hidp__chain *c, uint32_t rounds)
 		}
 		if (p->rest[0] == INFINITY)
 			break;
-		adjust(c, p, step);
-		step *= STEP_FALLS;
+		adjust(c, p, p->step);
+		p->step = fmax(p->step * STEP_FALLS, STEP_LEAST);
 	}
 	c->priced = true;
 	return best > 1 + SURELY;

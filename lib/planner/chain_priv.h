@@ -5,6 +5,16 @@
 #include "planner/chain.h"
 
 /*
+ * Bytes per second that a class receives, or sends, at most, whoever is on the other side: between
+ * runs, and at the end of the chain. Both sides count, or only what keeps the processor busy,
+ * which is less on the way over other nodes.
+ */
+struct hidp__chain_side {
+	double between, end;
+	double own_between, own_end;
+};
+
+/*
  * What the files of chains share. Cut c lies before item c; cut 0 and cut `items` are the ends.
  * A set of cuts is a row of `words` words. Processors of which each is as good as the other are a
  * class.
@@ -24,9 +34,7 @@ struct hidp__chain {
 	uint32_t *one, *size; /* [class] a processor, and how many there are */
 	double *until_s;      /* [class * (items + 1)] seconds of the items before a cut */
 	uint32_t *barred;     /* likewise: items that it cannot run */
-	double *in_s, *out_s; /* likewise: what a run that begins, or ends, there takes for messages
-	                       * at least, whoever sends or receives */
-	double *in_Bps, *out_Bps; /* [class] at most, between items */
+	struct hidp__chain_side *in, *out; /* [class] */
 	bool paired;          /* with whom makes a difference: */
 	double *pair_Bps;     /* [from * classes + to] */
 	bool *works;          /* [class] transfers are work */
@@ -87,6 +95,11 @@ static inline uint32_t hidp__next_cut(const uint64_t *set, uint32_t words, uint3
 	return words * 64;
 }
 
+/* A run of a class, from cut to cut. */
+struct hidp__tile {
+	uint32_t class, begin, end;
+};
+
 /* Items that sets of cuts are made for. */
 #define HIDP__CHAIN_ITEMS_MAX 4000
 
@@ -101,9 +114,9 @@ void hidp__chain_runs(struct hidp__chain *chain, double most);
 /* Adds the ends of all runs of a class that begin at these cuts, which allow it. */
 void hidp__chain_ends(const struct hidp__chain *chain, uint32_t class, const uint64_t *starts,
                       uint64_t *ends);
-/* The longest load of a run that hands over to one of a class, `next`, or at the end. */
-double hidp__chain_load(const struct hidp__chain *chain, uint32_t class, uint32_t begin,
-                        uint32_t end, uint32_t next);
+/* The longest load of a run between runs of two classes, if there are such. */
+double hidp__chain_load(const struct hidp__chain *chain, uint32_t before,
+                        const struct hidp__tile *run, uint32_t behind);
 
 /* chain_memory.c: fills in `fits`. */
 bool hidp__chain_memory(struct hidp__chain *chain);
@@ -123,10 +136,6 @@ enum hidp__tiling {
 };
 
 struct hidp__tiler;
-
-struct hidp__tile {
-	uint32_t class, begin, end;
-};
 
 /* Sets of processors, each with a class to end with where that makes a difference, that there can
  * be; UINT32_MAX: more than that. */

@@ -116,11 +116,11 @@ static const uint64_t *find_cuts(struct hidp__chain *c, double Bps)
 static void find_hand_overs(struct hidp__chain *c, uint32_t class)
 {
 	uint64_t *in = c->ins + (size_t)class * c->words, *out = c->outs + (size_t)class * c->words;
-	memcpy(in, find_cuts(c, c->in_Bps[class]), c->words * sizeof *in);
-	memcpy(out, find_cuts(c, c->out_Bps[class]), c->words * sizeof *out);
-	if (allows(c, c->in_s[cell(c, class, 0)]))
+	memcpy(in, find_cuts(c, c->in[class].between), c->words * sizeof *in);
+	memcpy(out, find_cuts(c, c->out[class].between), c->words * sizeof *out);
+	if (allows(c, hidp__chain_send_s(c, c->in[class].end, 0)))
 		hidp__put(in, 0);
-	if (allows(c, c->out_s[cell(c, class, c->items)]))
+	if (allows(c, hidp__chain_send_s(c, c->out[class].end, c->items)))
 		hidp__put(out, c->items);
 }
 
@@ -131,11 +131,18 @@ static void find_pairs(struct hidp__chain *c)
 		       c->words * sizeof *c->pairs);
 }
 
+/* What transfers keep a processor busy for at least. */
+static double transfer_s(const struct hidp__chain *c, uint32_t class, uint32_t begin, uint32_t end)
+{
+	const struct hidp__chain_side *in = &c->in[class], *out = &c->out[class];
+	return hidp__chain_send_s(c, begin == 0 ? in->own_end : in->own_between, begin) +
+	       hidp__chain_send_s(c, end == c->items ? out->own_end : out->own_between, end);
+}
+
 /* One by one, where memory or messages count beside the time. */
 static void list_ends(struct hidp__chain *c, uint32_t class)
 {
 	const double *until = c->until_s + cell(c, class, 0);
-	const double *in_s = c->in_s + cell(c, class, 0), *out_s = c->out_s + cell(c, class, 0);
 	const uint64_t *out = c->outs + (size_t)class * c->words;
 	for (uint32_t begin = 0; begin < c->items; begin++) {
 		uint64_t *ends = c->ends[class] + (size_t)begin * c->words;
@@ -148,7 +155,7 @@ static void list_ends(struct hidp__chain *c, uint32_t class)
 			                             ? c->fits[class][(size_t)begin * c->words + w]
 			                             : ~(uint64_t)0);
 		for (uint32_t end = begin + 1; end <= last && c->works[class]; end++) {
-			double load = until[end] - until[begin] + in_s[begin] + out_s[end];
+			double load = until[end] - until[begin] + transfer_s(c, class, begin, end);
 			if (hidp__has(ends, end) && !allows(c, load))
 				ends[end / 64] &= ~((uint64_t)1 << (end % 64));
 		}
@@ -226,15 +233,16 @@ void hidp__chain_ends(const struct hidp__chain *c, uint32_t class, const uint64_
 		ends[w] &= out[w];
 }
 
-double hidp__chain_load(const struct hidp__chain *c, uint32_t class, uint32_t begin, uint32_t end,
-                        uint32_t next)
+double hidp__chain_load(const struct hidp__chain *c, uint32_t before, const struct hidp__tile *run,
+                        uint32_t behind)
 {
-	double in = c->in_s[cell(c, class, begin)], out = c->out_s[cell(c, class, end)];
-	double seconds = c->until_s[cell(c, class, end)] - c->until_s[cell(c, class, begin)];
-	double load = fmax(fmax(in, out), seconds + (c->works[class] ? in + out : 0));
-	if (end == c->items)
-		return load;
-	load = fmax(load, c->in_s[cell(c, next, end)]);
-	double Bps = c->pair_Bps[(size_t)class * c->classes + next];
-	return c->paired ? fmax(load, hidp__chain_send_s(c, Bps, end)) : load;
+	uint32_t k = run->class;
+	double in = hidp__chain_send_s(c, c->in[k].end, run->begin);
+	double out = hidp__chain_send_s(c, c->out[k].end, run->end);
+	double seconds = c->until_s[cell(c, k, run->end)] - c->until_s[cell(c, k, run->begin)];
+	if (run->begin > 0)
+		in = hidp__chain_send_s(c, c->pair_Bps[(size_t)before * c->classes + k], run->begin);
+	if (run->end < c->items)
+		out = hidp__chain_send_s(c, c->pair_Bps[(size_t)k * c->classes + behind], run->end);
+	return fmax(fmax(in, out), seconds + (c->works[k] ? in + out : 0));
 }

@@ -303,7 +303,7 @@ static bool go_on(struct hidp__tiler *t, uint32_t state, uint32_t *count, uint32
 		if (used(t, state, k) == c->size[k] || !find_starts(t, state, k))
 			continue;
 		hidp__chain_ends(c, k, t->starts, t->ends);
-		c->work += 4 + c->words;
+		c->work += 12 + 3 * (uint64_t)c->words;
 		if (hidp__has(t->ends, c->items)) {
 			*class = k;
 			return true;

@@ -12,6 +12,8 @@
 #define AS_GOOD 1e-3
 /* Steps that runs of a chain may take at least, where they are one plan of many. */
 #define CHAIN_WORK 200000
+/* and at most where they are all that is asked for, if nobody says how long to look. */
+#define CHAIN_WORK_DEFAULT 32000000
 
 /* Offers plans made of pipelines: one over all nodes, or one on each, requests dealt out to them. */
 struct offers {
@@ -314,6 +316,8 @@ hidp_status hidp__search_chain(struct hidp__pricing *pricing)
 	if (!begin(&p, pricing))
 		return HIDP_ERR_NOMEM;
 	uint64_t left = s->work < s->work_limit ? s->work_limit - s->work : 0;
+	if (s->problem->request->options.work_limit == 0 && left > CHAIN_WORK_DEFAULT)
+		left = CHAIN_WORK_DEFAULT;
 	hidp_status status = offer_chain(&p, left, &lower_bound);
 	/* there is none: what is looked at from here on shows what is short */
 	s->exhausted |= lower_bound == INFINITY && !s->restricted;
