@@ -9,10 +9,12 @@
  * that some processors cannot run. Every way to put the layers on processors is made by hand
  * with the plan builder, which takes the contiguous ones alone. The planner's plan must be
  * as good as the best of them, and proven; where hand-overs take time, or not all messages go
- * through the hub, its bound must be below.
+ * through the hub, its bound must be below. So it must where nodes are
+ * linked at random, without a hub.
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <hidp/hidp.h>
 
@@ -34,6 +36,8 @@ struct problem {
 	uint32_t layers, processors;
 	bool hands_over; /* and that takes time */
 	bool linked;     /* accelerators with each other too */
+	bool scattered;  /* no host: nodes with links and processors at random */
+	bool chain;      /* layers one after another */
 	hidp_node_id node[PROCESSORS_MAX];
 	hidp_processor_id processor[PROCESSORS_MAX];
 };
@@ -52,6 +56,7 @@ static void make_model(struct problem *p, struct rng *rng)
 	support_must(hidp_model_builder_new(p->context, &options, &builder), NULL, "builder");
 	support_must(hidp_model_builder_add(builder, &in, &layers[0], &diag), &diag, "input");
 	p->layers = (uint32_t)rng_between(rng, 2, LAYERS_MAX);
+	p->chain = rng_chance(rng, p->scattered ? 75 : 10);
 	for (uint32_t l = 1; l <= p->layers; l++) {
 		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
 		struct hidp_row_rule rules[LAYERS_MAX];
@@ -60,10 +65,10 @@ static void make_model(struct problem *p, struct rng *rng)
 		d.dtype = HIDP_DTYPE_INT8;
 		for (uint32_t from = 0; from < l; from++) {
 			bool last = from + 1 == l && d.input_count == 0;
-			if (!last && !rng_chance(rng, 40))
+			if (!last && (p->chain || !rng_chance(rng, 40)))
 				continue;
 			/* some are waited for alone */
-			rules[d.input_count] = rng_chance(rng, 15) ? (struct hidp_row_rule){1, 1, -2, 1}
+			rules[d.input_count] = !p->scattered && rng_chance(rng, 15) ? (struct hidp_row_rule){1, 1, -2, 1}
 			                                           : (struct hidp_row_rule){1, 1, 0, 1};
 			inputs[d.input_count++] = layers[from];
 		}
@@ -89,6 +94,59 @@ static void add_processor(struct problem *p, struct hidp_cluster_builder *builde
 	support_must(hidp_cluster_builder_add_processor(builder, node, &d,
 	                                                &p->processor[p->processors++], &diag),
 	             &diag, "processor");
+}
+
+/* Links of any speed, some missing, some one way, some with elements of another size. */
+static void link_nodes(struct hidp_cluster_builder *builder, uint32_t nodes, uint32_t media,
+                       struct rng *rng)
+{
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	for (hidp_node_id a = 0; a < nodes; a++)
+		for (hidp_node_id b = 0; b < nodes; b++) {
+			struct hidp_link_desc link = HIDP_LINK_DESC_INIT;
+			if (a == b || rng_chance(rng, 15))
+				continue;
+			link.from = a;
+			link.to = b;
+			link.flags = rng_chance(rng, 30) ? HIDP_LINK_BOTH_WAYS : 0;
+			link.bandwidth_Bps = rng_scale(rng, 1, 100);
+			link.wire_dtype = rng_chance(rng, 10) ? HIDP_DTYPE_FP16 : HIDP_DTYPE_DEFAULT;
+			if (media > 0 && rng_chance(rng, 30))
+				link.medium = 0;
+			support_must(hidp_cluster_builder_add_link(builder, &link, &diag), &diag,
+			             "link");
+		}
+}
+
+static void scatter_nodes(struct problem *p, struct rng *rng)
+{
+	struct hidp_cluster_builder *builder;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	uint32_t nodes = (uint32_t)rng_between(rng, 1, PROCESSORS_MAX);
+	bool several = nodes < PROCESSORS_MAX && rng_chance(rng, 30), media = rng_chance(rng, 20);
+	support_must(hidp_cluster_builder_new(p->context, &builder), NULL, "builder");
+	for (hidp_node_id n = 0; n < nodes; n++) {
+		struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
+		node.flags = rng_chance(rng, 20) ? HIDP_NODE_TRANSFERS_ARE_WORK : 0;
+		node.memory_bytes = rng_chance(rng, 20) ? (uint64_t)rng_between(rng, 20, 150) : 0;
+		node.receive_buffers = (uint32_t)rng_below(rng, 3);
+		node.send_buffers = (uint32_t)rng_below(rng, 3);
+		node.nic_bandwidth_Bps = rng_chance(rng, 50) ? rng_scale(rng, 1, 100) : 0;
+		support_must(hidp_cluster_builder_add_node(builder, &node, NULL, &diag), &diag,
+		             "node");
+		add_processor(p, builder, n, 0);
+		if (several && n == 0)
+			add_processor(p, builder, n, rng_chance(rng, 30) ? rng_scale(rng, 1, 20) : 0);
+	}
+	if (media)
+		support_must(hidp_cluster_builder_add_medium(builder, NULL, NULL, &diag), &diag,
+		             "medium");
+	link_nodes(builder, nodes, media, rng);
+	p->options.flags |= HIDP_PLAN_INPUT_AT | HIDP_PLAN_OUTPUT_AT;
+	p->options.input_node = (hidp_node_id)rng_below(rng, nodes);
+	p->options.output_node = (hidp_node_id)rng_below(rng, nodes);
+	support_must(hidp_cluster_builder_seal(builder, &p->cluster, &diag), &diag, "cluster");
+	hidp_cluster_builder_destroy(builder);
 }
 
 static void make_cluster(struct problem *p, struct rng *rng)
@@ -228,8 +286,14 @@ static double best_of_all(const struct problem *p)
 	return best;
 }
 
+/* Plans; of chains over nodes that are linked at random: all, the best, those proven so. */
+struct tally {
+	unsigned long long planned, scattered, best, proven;
+	unsigned long long missed; /* problems of that kind with a plan that was not found */
+};
+
 /* Is the planner's plan as good as the best? */
-static bool try_problem(uint64_t seed, unsigned long long *planned)
+static bool try_problem(uint64_t seed, struct tally *t)
 {
 	struct problem p = {.processors = 0};
 	struct rng rng;
@@ -238,22 +302,33 @@ static bool try_problem(uint64_t seed, unsigned long long *planned)
 	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
 	rng_seed(&rng, seed);
 	support_must(hidp_context_new(NULL, &p.context), NULL, "context");
-	make_model(&p, &rng);
-	make_cluster(&p, &rng);
-	make_cost(&p, &rng);
 	p.options = (struct hidp_plan_options)HIDP_PLAN_OPTIONS_INIT;
 	p.options.objective = HIDP_OBJECTIVE_PERIOD;
 	p.options.flags = HIDP_PLAN_CONTIGUOUS;
+	p.scattered = rng_chance(&rng, 40);
+	make_model(&p, &rng);
+	if (p.scattered)
+		scatter_nodes(&p, &rng);
+	else
+		make_cluster(&p, &rng);
+	make_cost(&p, &rng);
 	hidp_status s = hidp_plan(p.model, p.cluster, p.cost, &p.options, &plan, &diag);
 	double best = best_of_all(&p);
 	if (s == HIDP_OK)
 		support_must(hidp_plan_get_figures(plan, &f), NULL, "figures");
-	*planned += s == HIDP_OK;
+	t->planned += s == HIDP_OK;
 	bool good = s == HIDP_OK ? fabs(f.period_s - best) <= SAME * best && f.gap == 0
 	                         : best == INFINITY;
 	/* branch steps, which are not tried here, can do with fewer */
-	if (s == HIDP_OK && (p.hands_over || p.linked))
+	if (s == HIDP_OK && (p.hands_over || p.linked || p.scattered))
 		good = f.lower_bound <= best * (1 + SAME);
+	if (s == HIDP_ERR_INFEASIBLE && p.scattered && best < INFINITY)
+		t->missed++;
+	if (s == HIDP_ERR_INFEASIBLE && p.scattered)
+		good = best == INFINITY || strncmp(diag.message, "no plan meets", 13) != 0;
+	t->scattered += p.scattered && p.chain && s == HIDP_OK;
+	t->proven += p.scattered && p.chain && s == HIDP_OK && f.gap == 0;
+	t->best += p.scattered && p.chain && s == HIDP_OK && f.period_s <= best * (1 + SAME);
 	if (!good)
 		printf("--seed %llu --count 1: %s, period %.12g, bound %.12g, best of all %.12g\n",
 		       (unsigned long long)seed, s == HIDP_OK ? "planned" : diag.message, f.period_s,
@@ -268,13 +343,17 @@ static bool try_problem(uint64_t seed, unsigned long long *planned)
 
 int main(int argc, char **argv)
 {
-	unsigned long long count = 100, seed = SEED, wrong = 0, planned = 0;
+	unsigned long long count = 100, seed = SEED, wrong = 0;
+	struct tally t = {0, 0, 0, 0, 0};
 	if (!read_count_and_seed(argc, argv, "contiguous", &count, &seed))
 		return 2;
 	for (unsigned long long i = 0; i < count; i++)
-		wrong += !try_problem(seed + i, &planned);
+		wrong += !try_problem(seed + i, &t);
 	printf("contiguous: seeds %llu to %llu: %llu problems, %llu with a plan, %llu not as good as the "
 	       "best or not proven\n",
-	       seed, seed + count - 1, count, planned, wrong);
-	return wrong != 0 || planned == 0;
+	       seed, seed + count - 1, count, t.planned, wrong);
+	printf("contiguous: of %llu plans of chains over nodes linked at random %llu are best, %llu "
+	       "proven; %llu problems have a plan that was not found\n",
+	       t.scattered, t.best, t.proven, t.missed);
+	return wrong != 0 || t.planned == 0;
 }
