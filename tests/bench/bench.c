@@ -74,7 +74,7 @@ static void usage(FILE *out, const char *name)
 {
 	fprintf(out,
 	        "usage: bench-%s [--quick] [--repeats N] [--budget SECONDS]\n"
-	        "       [--only WORDS] [--cpu-time] [--tsv FILE]\n"
+	        "       [--only WORDS] [--cpu-time] [--tsv FILE] [--peer PROGRAM]\n"
 	        "\n"
 	        "  --quick       few repetitions of few cases, to see that it works\n"
 	        "  --repeats N   repetitions of every measurement (30, at most %d)\n"
@@ -83,8 +83,10 @@ static void usage(FILE *out, const char *name)
 	        "  --only WORDS  only cases that have all these words, for example 'vgg19 wifi'\n"
 	        "  --cpu-time    measure processor time of the thread, not time on the wall:\n"
 	        "                steadier on a machine that does other things too\n"
-	        "  --tsv FILE    write tab-separated values as well\n",
-	        name, BENCH_REPEATS_MAX, BENCH_REPEATS_MIN);
+	        "  --tsv FILE    write tab-separated values as well\n"
+	        "  --peer FILE   another program for the same problems, which runs as well where\n"
+	        "                the benchmark knows one; at most %d times\n",
+	        name, BENCH_REPEATS_MAX, BENCH_REPEATS_MIN, BENCH_PEERS_MAX);
 }
 
 /* A number that is an option's value; ends the program if it is none within the range. */
@@ -120,6 +122,10 @@ void bench_start(struct bench *bench, const char *name, int argc, char **argv)
 			i++;
 		} else if (strcmp(option, "--only") == 0 && value != NULL) {
 			bench->only = value;
+			i++;
+		} else if (strcmp(option, "--peer") == 0 && value != NULL &&
+		           bench->peer_count < BENCH_PEERS_MAX) {
+			bench->peers[bench->peer_count++] = value;
 			i++;
 		} else if (strcmp(option, "--tsv") == 0 && value != NULL) {
 			bench->tsv_path = value;

@@ -13,11 +13,15 @@
  * never fail because something took long; what is wrong ends the program.
  */
 
+enum { BENCH_PEERS_MAX = 2 };
+
 /* How a benchmark was called; main() fills it in through bench_start(). */
 struct bench {
 	const char *name;
 	const char *tsv_path; /* NULL: none */
 	const char *only;     /* NULL: all cases */
+	uint32_t peer_count;  /* other programs for the same problems, to be run as well */
+	const char *peers[BENCH_PEERS_MAX];
 	bool quick;           /* few repetitions of few cases: does the benchmark itself work? */
 	bool cpu_time;        /* the thread's clock in place of the wall's */
 	uint32_t repeats;     /* wanted of every measurement */

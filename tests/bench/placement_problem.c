@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Elements of the tensor that costs most; a byte each. */
 #define LARGEST 1e8
@@ -260,17 +261,23 @@ static void make_cost(struct reading *r)
 	hidp_cost_builder_destroy(builder);
 }
 
-void placement_problem_read(struct placement_problem *problem, struct hidp_context *context,
-                            const struct placement_file *file, bool local)
+static json_t *load(const struct placement_file *file)
 {
-	struct reading r = {.problem = problem, .context = context, .local = local};
 	char path[512];
 	json_error_t error;
-	double most = 0;
 	snprintf(path, sizeof path, "%s/%s.json", BENCH_PLACEMENT, file->name);
 	json_t *root = json_load_file(path, 0, &error);
 	if (root == NULL)
 		bench_fail("%s, line %d: %s", path, error.line, error.text);
+	return root;
+}
+
+void placement_problem_read(struct placement_problem *problem, struct hidp_context *context,
+                            const struct placement_file *file, bool local)
+{
+	struct reading r = {.problem = problem, .context = context, .local = local};
+	double most = 0;
+	json_t *root = load(file);
 	r.nodes = json_object_get(root, "nodes");
 	json_t *edges = json_object_get(root, "edges");
 	r.edge_count = (uint32_t)json_array_size(edges);
@@ -310,4 +317,47 @@ void placement_problem_free(struct placement_problem *problem)
 	hidp_cost_unref(problem->cost);
 	hidp_cluster_unref(problem->cluster);
 	hidp_model_unref(problem->model);
+}
+
+/* The file with its other costs, counts and memory. */
+static void write_variant(const struct placement_file *file, const char *path)
+{
+	json_t *root = load(file), *edges = json_object_get(root, "edges");
+	for (size_t e = 0; e < json_array_size(edges); e++) {
+		json_t *edge = json_array_get(edges, e);
+		double cost = number(edge, "cost") * file->cost_factor;
+		json_object_set_new(edge, "cost", json_real(cost));
+	}
+	if (file->accelerators != 0)
+		json_object_set_new(root, "maxFPGAs", json_integer(file->accelerators));
+	if (file->cpus != 0)
+		json_object_set_new(root, "maxCPUs", json_integer(file->cpus));
+	if (file->memory > 0)
+		json_object_set_new(root, "maxSizePerFPGA", json_real(file->memory));
+	if (json_dump_file(root, path, JSON_REAL_PRECISION(17)) != 0)
+		bench_fail("%s: cannot be written", path);
+	json_decref(root);
+}
+
+double placement_file_run_peer(const struct placement_file *file, const char *peer,
+                               struct bench_peer *used)
+{
+	char input[] = "hidp-peer-in-XXXXXX", output[] = "hidp-peer-out-XXXXXX";
+	const char *arguments[] = {peer, NULL};
+	json_error_t error;
+	int in = mkstemp(input), out = mkstemp(output);
+	if (in < 0 || out < 0)
+		bench_fail("no files for the peer");
+	write_variant(file, input);
+	*used = bench_run_peer(arguments, input, output);
+	json_t *root = json_load_file(output, 0, &error);
+	if (root == NULL)
+		bench_fail("%s: its output is no JSON: %s", peer, error.text);
+	double longest = number(root, "maxLoad");
+	json_decref(root);
+	close(in);
+	close(out);
+	unlink(input);
+	unlink(output);
+	return longest;
 }

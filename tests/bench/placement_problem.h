@@ -3,6 +3,7 @@
 #define HIDP_TESTS_BENCH_PLACEMENT_PROBLEM_H
 
 #include "bench.h"
+#include "peer.h"
 
 /*
  * Placement problems in the format of "Efficient Algorithms for Device Placement of DNN Graph
@@ -29,5 +30,12 @@ struct placement_problem {
 void placement_problem_read(struct placement_problem *problem, struct hidp_context *context,
                             const struct placement_file *file, bool local);
 void placement_problem_free(struct placement_problem *problem);
+
+/*
+ * Runs the authors' program for the contiguous optimum, which reads such a file and writes a
+ * placement; *used: what it took. Returns the longest load that it says.
+ */
+double placement_file_run_peer(const struct placement_file *file, const char *peer,
+                               struct bench_peer *used);
 
 #endif
