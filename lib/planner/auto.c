@@ -145,7 +145,7 @@ static hidp_status look(struct hidp__pricing *p, const struct hidp__set *root)
 	const struct hidp__request *r = p->search->problem->request;
 	hidp_status status = HIDP_OK;
 	if (r->stream && r->options.flags & HIDP_PLAN_CONTIGUOUS)
-		status = hidp__search_chain(p);
+		status = hidp__search_contiguous(p);
 	if (status != HIDP_OK || hidp__search_done(p->search))
 		return status;
 	status = prepare_parts(p->search);

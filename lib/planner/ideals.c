@@ -7,6 +7,7 @@
  * what cannot be better than what is known: steps that are too long, and ideals behind which
  * too much is left for the processors that are left.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "planner/placement_priv.h"
@@ -22,12 +23,19 @@ struct flow {
 	bool kept;       /* wanted there in the end */
 	double bytes;
 	const uint64_t *readers; /* [words] turns of items */
+	uint32_t word, words;    /* the words of it that are not 0: from, and how many */
 };
 
 /* How an ideal is reached best with some processors taken. */
 struct reached {
 	double longest;
 	uint32_t from, class; /* ideal before the last step, and who ran it */
+};
+
+/* An ideal, and its work. */
+struct ranked {
+	double work;
+	uint32_t ideal;
 };
 
 struct lattice {
@@ -55,7 +63,9 @@ struct lattice {
 	uint32_t next_count;
 	uint32_t *table;         /* [TABLE] ideal + 1, by hash of its set */
 	struct reached *reached; /* [ideal * states + state] */
-	uint32_t *stamp, *stack; /* [ideal] */
+	uint32_t *live;          /* [class * states] of the ideal at hand, those that a step goes on from */
+	uint32_t *live_count;    /* [class] */
+	struct ranked *order;    /* [ideal] by the seconds that the first class takes for its items */
 	uint32_t *front;         /* [flow] those that leave the ideal at hand */
 	uint32_t front_count;
 	/* flows that an item makes or reads: touched[touched_begin[turn] ..] */
@@ -131,6 +141,16 @@ static bool read_items(struct lattice *l)
 }
 
 /* Tensors that others read than the item that makes them. */
+static void find_words(struct flow *f, uint32_t words)
+{
+	uint32_t end = words;
+	while (end > 0 && f->readers[end - 1] == 0)
+		end--;
+	for (f->word = 0; f->word < end && f->readers[f->word] == 0;)
+		f->word++;
+	f->words = end - f->word;
+}
+
 static bool read_flows(struct lattice *l)
 {
 	const struct hidp__placement *p = l->p;
@@ -157,6 +177,7 @@ static bool read_flows(struct lattice *l)
 		bool others = f.kept;
 		for (uint32_t i = 0; i < p->items; i++)
 			others |= i != f.maker && has(f.readers, i);
+		find_words(&f, l->words);
 		if (others && f.bytes > 0)
 			l->flows[l->flow_count++] = f;
 	}
@@ -205,9 +226,9 @@ static void find_followers(struct lattice *l)
 }
 
 /* Is something of a tensor wanted outside an ideal? */
-static bool leaves(const struct lattice *l, const struct flow *f, const uint64_t *set)
+static bool leaves(const struct flow *f, const uint64_t *set)
 {
-	return f->kept || !is_within(f->readers, set, l->words);
+	return f->kept || !is_within(f->readers + f->word, set + f->word, f->words);
 }
 
 /* Which flows change when an item joins an ideal. false: no memory. */
@@ -251,8 +272,8 @@ static double count_open(struct lattice *l, uint32_t from, uint32_t to)
 			if (l->counted[l->touched[k]] == to + 1 || f->maker == UINT32_MAX)
 				continue;
 			l->counted[l->touched[k]] = to + 1;
-			bool was = has(set_of(l, from), f->maker) && leaves(l, f, set_of(l, from));
-			bool is = has(set_of(l, to), f->maker) && leaves(l, f, set_of(l, to));
+			bool was = has(set_of(l, from), f->maker) && leaves(f, set_of(l, from));
+			bool is = has(set_of(l, to), f->maker) && leaves(f, set_of(l, to));
 			open += was == is ? 0 : is ? f->bytes : -f->bytes;
 		}
 	}
@@ -340,14 +361,26 @@ static bool find_ideals(struct lattice *l, bool *complete)
 	return true;
 }
 
+static int compare_work(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->work != y->work)
+		return x->work < y->work ? -1 : 1;
+	return (x->ideal > y->ideal) - (x->ideal < y->ideal);
+}
+
 static bool begin_steps(struct lattice *l)
 {
 	size_t states = l->classes->states;
 	l->reached = hidp__arena_alloc(l->arena, l->count * states, sizeof *l->reached);
-	l->stamp = hidp__arena_calloc(l->arena, l->count, sizeof *l->stamp);
-	l->stack = hidp__arena_alloc(l->arena, l->count, sizeof *l->stack);
-	if (l->reached == NULL || l->stamp == NULL || l->stack == NULL)
+	l->order = hidp__arena_alloc(l->arena, l->count, sizeof *l->order);
+	l->live = hidp__arena_alloc(l->arena, l->classes->count * states, sizeof *l->live);
+	l->live_count = hidp__arena_alloc(l->arena, l->classes->count, sizeof *l->live_count);
+	if (l->reached == NULL || l->order == NULL || l->live == NULL || l->live_count == NULL)
 		return false;
+	for (uint32_t i = 0; i < l->count; i++)
+		l->order[i] = (struct ranked){l->work[(size_t)i * l->classes->count], i};
+	qsort(l->order, l->count, sizeof *l->order, compare_work);
 	for (size_t i = 0; i < l->count * states; i++)
 		l->reached[i].longest = INFINITY;
 	l->reached[0].longest = 0;
@@ -361,7 +394,7 @@ static void find_front(struct lattice *l, uint32_t ideal)
 	for (uint32_t k = 0; k < l->flow_count; k++) {
 		const struct flow *f = &l->flows[k];
 		bool made = f->maker == UINT32_MAX || has(set_of(l, ideal), f->maker);
-		if (made && leaves(l, f, set_of(l, ideal)))
+		if (made && leaves(f, set_of(l, ideal)))
 			l->front[l->front_count++] = k;
 	}
 }
@@ -374,9 +407,10 @@ static void measure_step(const struct lattice *l, uint32_t from, uint32_t to, do
 	*out = l->open[to];
 	for (uint32_t i = 0; i < l->front_count; i++) {
 		const struct flow *f = &l->flows[l->front[i]];
-		if (meets(f->readers, set_of(l, from), set_of(l, to), l->words))
+		if (meets(f->readers + f->word, set_of(l, from) + f->word,
+		          set_of(l, to) + f->word, f->words))
 			*in += f->bytes;
-		if (f->maker != UINT32_MAX && leaves(l, f, set_of(l, to)))
+		if (f->maker != UINT32_MAX && leaves(f, set_of(l, to)))
 			*out -= f->bytes;
 	}
 }
@@ -417,15 +451,30 @@ static void find_ratios(const struct lattice *l, double *ratio)
 	}
 }
 
+/* The states of an ideal that a step of a class can go on from. */
+static void list_live(struct lattice *l, uint32_t from)
+{
+	const struct hidp__classes *c = l->classes;
+	const struct reached *r = l->reached + (size_t)from * c->states;
+	for (uint32_t k = 0; k < c->count; k++) {
+		l->live_count[k] = 0;
+		for (uint32_t i = 0; i < c->states; i++)
+			if (r[i].longest < INFINITY && hidp__taken(c, i, k) < c->size[k])
+				l->live[(size_t)k * c->states + l->live_count[k]++] = i;
+	}
+}
+
 /* From every state of an ideal to those of one behind it, the class running the step. */
 static void reach(struct lattice *l, uint32_t from, uint32_t to, uint32_t class, double load)
 {
 	const struct hidp__classes *c = l->classes;
 	const struct reached *before = l->reached + (size_t)from * c->states;
 	struct reached *behind = l->reached + (size_t)to * c->states + c->weight[class];
-	for (uint32_t i = 0; i < c->states; i++) {
+	const uint32_t *live = l->live + (size_t)class * c->states;
+	for (uint32_t n = 0; n < l->live_count[class]; n++) {
+		uint32_t i = live[n];
 		double v = before[i].longest > load ? before[i].longest : load;
-		if (v < behind[i].longest && hidp__taken(c, i, class) < c->size[class])
+		if (v < behind[i].longest)
 			behind[i] = (struct reached){v, from, class};
 	}
 }
@@ -443,40 +492,65 @@ static double room_behind(const struct lattice *l, uint32_t from, double most, c
 	return room;
 }
 
-/* All steps from an ideal that are below `most`. */
+/* The first place in the order by work from which on an ideal leaves no more than that. */
+static uint32_t find_place(const struct lattice *l, double most_left)
+{
+	uint32_t low = 0, high = l->count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (work_left(l, l->order[middle].ideal) > most_left)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Which classes can run a step in less than `most`, transfers not counted: bit by bit. */
+static uint64_t runs_on(const struct lattice *l, uint32_t from, uint32_t to, double most)
+{
+	uint32_t classes = l->classes->count;
+	uint64_t runs = 0;
+	for (uint32_t k = 0; k < classes; k++) {
+		size_t at = (size_t)to * classes + k, before = (size_t)from * classes + k;
+		if (l->bars[at] == l->bars[before] && l->work[at] - l->work[before] < most &&
+		    l->live_count[k] > 0)
+			runs |= (uint64_t)1 << (k % 64);
+	}
+	return runs;
+}
+
+/*
+ * All steps from an ideal that are below `most`: to every ideal that holds it, of which the work
+ * shows that it can be run in time, and that the rest can.
+ */
 static void step(struct lattice *l, uint32_t from, double most, const double *ratio)
 {
 	const struct hidp__classes *c = l->classes;
-	double room = room_behind(l, from, most, ratio);
-	uint32_t height = 0;
+	double longest = 0, before = l->work[(size_t)from * c->count];
 	find_front(l, from);
-	l->stack[height++] = from;
-	l->stamp[from] = from + 1;
-	while (height > 0) {
-		uint32_t at = l->stack[--height];
-		for (uint32_t i = l->next_begin[at]; i < l->next_begin[at + 1]; i++) {
-			uint32_t to = l->next[i];
-			double in = 0, out = 0;
-			bool goes_on = false, ends = !(work_left(l, to) > room);
-			if (l->stamp[to] == from + 1)
-				continue;
-			l->stamp[to] = from + 1;
-			l->p->work += ends ? 4 : 1;
-			if (ends)
-				measure_step(l, from, to, &in, &out);
-			for (uint32_t k = 0; k < c->count; k++) {
-				double s = l->work[(size_t)to * c->count + k] -
-				           l->work[(size_t)from * c->count + k];
-				double load = s + in * l->p->in_s[c->one[k]] +
-				              out * l->p->out_s[c->one[k]];
-				bool runs = l->bars[(size_t)to * c->count + k] ==
-				            l->bars[(size_t)from * c->count + k];
-				goes_on |= runs && s < most;
-				if (ends && runs && load < most)
-					reach(l, from, to, k, load);
-			}
-			if (goes_on)
-				l->stack[height++] = to;
+	list_live(l, from);
+	for (uint32_t k = 0; k < c->count; k++)
+		longest = fmax(longest, most / ratio[k]);
+	for (uint32_t n = find_place(l, room_behind(l, from, most, ratio)); n < l->count; n++) {
+		uint32_t to = l->order[n].ideal;
+		double in, out;
+		if (l->order[n].work - before > longest * (1 + 1e-12))
+			break;
+		l->p->work++;
+		uint64_t runs = to > from ? runs_on(l, from, to, most) : 0;
+		if (runs == 0 || !is_within(set_of(l, from), set_of(l, to), l->words))
+			continue;
+		l->p->work += 4;
+		measure_step(l, from, to, &in, &out);
+		for (uint32_t k = 0; k < c->count; k++) {
+			double s = l->work[(size_t)to * c->count + k] -
+			           l->work[(size_t)from * c->count + k];
+			double load = s + in * l->p->in_s[c->one[k]] + out * l->p->out_s[c->one[k]];
+			bool able = l->bars[(size_t)to * c->count + k] ==
+			            l->bars[(size_t)from * c->count + k];
+			if (runs >> (k % 64) & 1 && able && load < most)
+				reach(l, from, to, k, load);
 		}
 	}
 }

@@ -307,32 +307,38 @@ static bool period_only(const struct hidp__pricing *pricing)
 	return pricing->period == 1 && pricing->latency + pricing->energy == 0;
 }
 
-hidp_status hidp__search_chain(struct hidp__pricing *pricing)
+/* Runs of a chain; what no contiguous plan is below. */
+static hidp_status bound_chain(struct offers *p)
+{
+	struct hidp__search *s = p->search;
+	double lower_bound;
+	uint64_t left = s->work < s->work_limit ? s->work_limit - s->work : 0;
+	if (s->problem->request->options.work_limit == 0 && left > CHAIN_WORK_DEFAULT)
+		left = CHAIN_WORK_DEFAULT;
+	hidp_status status = offer_chain(p, left, &lower_bound);
+	/* there is none: what is looked at from here on shows what is short */
+	s->exhausted |= lower_bound == INFINITY && !s->restricted;
+	if (status == HIDP_OK && period_only(p->pricing) && lower_bound < INFINITY)
+		hidp__search_raise(s, lower_bound);
+	return status;
+}
+
+hidp_status hidp__search_contiguous(struct hidp__pricing *pricing)
 {
 	struct hidp__search *s = pricing->search;
 	struct hidp__arena_mark mark = hidp__arena_here(s->arena);
 	struct offers p;
-	double lower_bound;
+	struct hidp__pipeline all;
 	if (!begin(&p, pricing))
 		return HIDP_ERR_NOMEM;
-	uint64_t left = s->work < s->work_limit ? s->work_limit - s->work : 0;
-	if (s->problem->request->options.work_limit == 0 && left > CHAIN_WORK_DEFAULT)
-		left = CHAIN_WORK_DEFAULT;
-	hidp_status status = offer_chain(&p, left, &lower_bound);
-	/* there is none: what is looked at from here on shows what is short */
-	s->exhausted |= lower_bound == INFINITY && !s->restricted;
-	if (status == HIDP_OK && period_only(pricing) && lower_bound < INFINITY)
-		hidp__search_raise(s, lower_bound);
+	all.on = hidp__arena_alloc(s->arena, s->tables->layer_count, sizeof *all.on);
+	hidp_status status = all.on != NULL ? offer_contiguous(&p, &all) : HIDP_ERR_NOMEM;
+	/* where none was left out, the best is known */
+	if (status == HIDP_OK && all.proven && period_only(pricing))
+		hidp__search_raise(s, all.longest);
+	if (status == HIDP_OK && !hidp__search_done(s))
+		status = bound_chain(&p);
 	hidp__arena_back(s->arena, mark);
-	return status;
-}
-
-/* No others are wanted: where none was left out, the best is known. */
-static hidp_status search_contiguous(struct offers *p, struct hidp__pipeline *all)
-{
-	hidp_status status = offer_contiguous(p, all);
-	if (status == HIDP_OK && all->proven && period_only(p->pricing))
-		hidp__search_raise(p->search, all->longest);
 	return status;
 }
 
@@ -362,8 +368,6 @@ hidp_status hidp__search_period(struct hidp__pricing *pricing)
 	if (pricing->period == 1 && !search->restricted)
 		search->mixed_value = all.mean;
 	bool contiguous = (search->problem->request->options.flags & HIDP_PLAN_CONTIGUOUS) != 0;
-	if (status == HIDP_OK && contiguous)
-		status = search_contiguous(&p, &all);
 	if (status == HIDP_OK && !contiguous)
 		status = offer_takers(&p);
 	if (status == HIDP_OK && !contiguous && all.leaves > 0)

@@ -12,9 +12,9 @@
 hidp_status hidp__search_period(struct hidp__pricing *pricing);
 
 /*
- * Offers the best runs of a chain, over all processors, and raises the search's bound to what
- * no contiguous plan is below. Of use under HIDP_PLAN_CONTIGUOUS.
+ * Offers contiguous plans, and raises the search's bound to what none of them is below: for
+ * HIDP_PLAN_CONTIGUOUS.
  */
-hidp_status hidp__search_chain(struct hidp__pricing *pricing);
+hidp_status hidp__search_contiguous(struct hidp__pricing *pricing);
 
 #endif
