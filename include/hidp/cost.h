@@ -215,6 +215,72 @@ HIDP_API hidp_status hidp_cost_get(const struct hidp_model *model,
                                    hidp_node_id node, hidp_processor_id processor,
                                    struct hidp_cost_entry *entry_out);
 
+/**
+ * @brief Sets the times that a JSON document tells (doc/formats/cost.md).
+ *
+ * Several documents can be read, for example one from every node; what a later one tells
+ * of a layer and a processor counts.
+ *
+ * @param[in]  builder    The builder.
+ * @param[in]  text       UTF-8; need not end with a NUL.
+ * @param[in]  length     Bytes of text.
+ * @param[in]  node       #HIDP_NODE_NONE: nodes are found by their names. Else the node that
+ *                        the document is for, whatever it calls it; it must tell of but one.
+ * @param[out] diagnostic Line, column and reason, or NULL.
+ * @return #HIDP_OK, #HIDP_ERR_NOMEM, #HIDP_ERR_ARGUMENT (no such node), #HIDP_ERR_SYNTAX,
+ *         #HIDP_ERR_COST (measured on another model, no such layer or processor, a time that
+ *         cannot be), #HIDP_ERR_LIMIT, #HIDP_ERR_UNSUPPORTED (built without JSON). After an
+ *         error the builder is as it was before.
+ *
+ * Thread safety: one thread at a time per builder.
+ * @since 1.0
+ */
+HIDP_API hidp_status hidp_cost_builder_add_json(struct hidp_cost_builder *builder,
+                                                const char *text, size_t length, hidp_node_id node,
+                                                struct hidp_diagnostic *diagnostic);
+
+/**
+ * @brief Makes a cost source from one JSON document: hidp_cost_builder_new(),
+ *        hidp_cost_builder_add_json() and hidp_cost_builder_seal() in one.
+ *
+ * @param[in]  model      The model.
+ * @param[in]  cluster    The cluster.
+ * @param[in]  text       UTF-8; need not end with a NUL.
+ * @param[in]  length     Bytes of text.
+ * @param[out] cost_out   The cost source, reference count 1.
+ * @param[out] diagnostic Line, column and reason, or NULL.
+ * @return As hidp_cost_builder_add_json().
+ *
+ * Thread safety: any thread, any time.
+ * @since 1.0
+ */
+HIDP_API hidp_status hidp_cost_from_json(const struct hidp_model *model,
+                                         const struct hidp_cluster *cluster, const char *text,
+                                         size_t length, struct hidp_cost **cost_out,
+                                         struct hidp_diagnostic *diagnostic);
+
+/**
+ * @brief Writes what a cost source tells as JSON (doc/formats/cost.md); what is analytic is
+ *        left out.
+ *
+ * @param[in]  model      The model it is for.
+ * @param[in]  cluster    The cluster it is for.
+ * @param[in]  cost       The cost source.
+ * @param[out] buffer     Receives the text and a NUL, as far as it fits; may be NULL if size
+ *                        is 0.
+ * @param[in]  size       Bytes of buffer.
+ * @param[out] needed_out Bytes of the whole text without the NUL. May be NULL.
+ * @return #HIDP_OK (also when the text was cut short), #HIDP_ERR_ARGUMENT, #HIDP_ERR_COST (it
+ *         is for another model or cluster), #HIDP_ERR_UNSUPPORTED (built without JSON).
+ *
+ * Thread safety: any thread, any time.
+ * @since 1.0
+ */
+HIDP_API hidp_status hidp_cost_to_json(const struct hidp_model *model,
+                                       const struct hidp_cluster *cluster,
+                                       const struct hidp_cost *cost, char *buffer, size_t size,
+                                       size_t *needed_out);
+
 /** @} */
 
 HIDP_END_DECLS

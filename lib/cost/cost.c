@@ -10,15 +10,6 @@
 #include "cost/rate.h"
 #include "model/model_priv.h"
 
-struct hidp_cost_builder {
-	struct hidp_context *ctx;
-	const struct hidp_model *model;
-	const struct hidp_cluster *cluster;
-	struct hidp__entry *entries;
-	hidp_cost_fn callback;
-	void *user_data;
-};
-
 void hidp_cost_entry_init(struct hidp_cost_entry *entry, size_t struct_size)
 {
 	hidp__abi_init(entry, struct_size);

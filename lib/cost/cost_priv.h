@@ -21,6 +21,15 @@ struct hidp__entry {
 	uint32_t state;
 };
 
+struct hidp_cost_builder {
+	struct hidp_context *ctx;
+	const struct hidp_model *model;
+	const struct hidp_cluster *cluster;
+	struct hidp__entry *entries; /* [layer * processors of all nodes + processor] */
+	hidp_cost_fn callback;
+	void *user_data;
+};
+
 struct hidp_cost {
 	atomic_uint refs;
 	struct hidp_context *ctx;

@@ -101,6 +101,79 @@ void formats_profiles_free(struct formats_profiles *profiles)
 		free(profiles->texts[--profiles->count]);
 }
 
+struct hidp_model *formats_cost_model(void)
+{
+	struct hidp_model_builder *builder;
+	struct hidp_model *model = NULL;
+	struct hidp_model_options options = HIDP_MODEL_OPTIONS_INIT;
+	struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
+	hidp_layer_id id;
+	options.name = "net";
+	ck_assert_int_eq(hidp_model_builder_new(context, &options, &builder), HIDP_OK);
+	d.name = "image";
+	d.op = HIDP_OP_INPUT;
+	d.shape = (struct hidp_shape){1, 3, 8, 8};
+	ck_assert_int_eq(hidp_model_builder_add(builder, &d, &id, NULL), HIDP_OK);
+	hidp_layer_desc_init(&d, sizeof d);
+	d.name = "conv";
+	d.op = HIDP_OP_CONV;
+	d.inputs = &id;
+	d.input_count = 1;
+	d.out_channels = 4;
+	d.kernel[0] = d.kernel[1] = 1;
+	ck_assert_int_eq(hidp_model_builder_add(builder, &d, &id, NULL), HIDP_OK);
+	hidp_layer_desc_init(&d, sizeof d);
+	d.name = "pool";
+	d.op = HIDP_OP_MAX_POOL;
+	d.inputs = &id;
+	d.input_count = 1;
+	d.kernel[0] = d.kernel[1] = 2;
+	ck_assert_int_eq(hidp_model_builder_add(builder, &d, NULL, NULL), HIDP_OK);
+	ck_assert_int_eq(hidp_model_builder_seal(builder, &model, NULL), HIDP_OK);
+	hidp_model_builder_destroy(builder);
+	return model;
+}
+
+struct hidp_cluster *formats_cost_cluster(void)
+{
+	static const struct {
+		const char *node, *processors[3];
+	} nodes[] = {{"box", {"cpu", "gpu"}}, {"pi", {"cpu"}}};
+	struct hidp_cluster_builder *builder;
+	struct hidp_cluster *cluster = NULL;
+	ck_assert_int_eq(hidp_cluster_builder_new(context, &builder), HIDP_OK);
+	for (hidp_node_id n = 0; n < 2; n++) {
+		struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
+		node.name = nodes[n].node;
+		ck_assert_int_eq(hidp_cluster_builder_add_node(builder, &node, NULL, NULL),
+		                 HIDP_OK);
+		for (const char *const *p = nodes[n].processors; *p != NULL; p++) {
+			struct hidp_processor_desc d = HIDP_PROCESSOR_DESC_INIT;
+			d.name = *p;
+			d.rate_flops[HIDP_CLASS_CONV] = 1e9;
+			d.rate_flops[HIDP_CLASS_ELEMENTWISE] = 1e9;
+			ck_assert_int_eq(
+			        hidp_cluster_builder_add_processor(builder, n, &d, NULL, NULL),
+			        HIDP_OK);
+		}
+	}
+	ck_assert_int_eq(hidp_cluster_builder_seal(builder, &cluster, NULL), HIDP_OK);
+	hidp_cluster_builder_destroy(builder);
+	return cluster;
+}
+
+/* Reads costs for the model and the cluster above. */
+static hidp_status try_cost(const char *text, size_t length, struct hidp_cost **cost_out,
+                            struct hidp_diagnostic *diagnostic)
+{
+	struct hidp_model *model = formats_cost_model();
+	struct hidp_cluster *cluster = formats_cost_cluster();
+	hidp_status s = hidp_cost_from_json(model, cluster, text, length, cost_out, diagnostic);
+	hidp_model_unref(model);
+	hidp_cluster_unref(cluster);
+	return s;
+}
+
 hidp_status formats_try(enum formats_kind kind, const char *text, size_t length,
                         struct hidp_diagnostic *diagnostic)
 {
@@ -108,6 +181,7 @@ hidp_status formats_try(enum formats_kind kind, const char *text, size_t length,
 	struct hidp_model *model = NULL;
 	struct hidp_cluster *cluster = NULL;
 	struct hidp_plan *plan = NULL;
+	struct hidp_cost *cost = NULL;
 	hidp_status s = HIDP_ERR_ARGUMENT;
 	/* no longer than it is, so that tools see a byte read behind it */
 	char *exact = malloc(length + (length == 0));
@@ -124,15 +198,20 @@ hidp_status formats_try(enum formats_kind kind, const char *text, size_t length,
 	case FORMATS_PLAN:
 		s = hidp_plan_from_json(context, exact, length, &plan, diagnostic);
 		break;
+	case FORMATS_COST:
+		s = try_cost(exact, length, &cost, diagnostic);
+		break;
 	case FORMATS_STRING:
 		s = hidp_cluster_from_string(context, text, &cluster, diagnostic);
 		break;
 	}
 	/* outputs are untouched on failure */
-	ck_assert_int_eq(s == HIDP_OK, model != NULL || cluster != NULL || plan != NULL);
+	ck_assert_int_eq(s == HIDP_OK,
+	                 model != NULL || cluster != NULL || plan != NULL || cost != NULL);
 	hidp_model_unref(model);
 	hidp_cluster_unref(cluster);
 	hidp_plan_unref(plan);
+	hidp_cost_unref(cost);
 	formats_profiles_free(&profiles);
 	free(exact);
 	return s;
@@ -209,13 +288,24 @@ struct hidp_plan *formats_plan(const char *text, size_t length)
 	return plan;
 }
 
+struct hidp_cost *formats_cost(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                               const char *text, size_t length)
+{
+	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
+	struct hidp_cost *cost = NULL;
+	hidp_status s = hidp_cost_from_json(model, cluster, text, length, &cost, &said);
+	ck_assert_msg(s == HIDP_OK, "line %u column %u: [%s] %s", said.line, said.column,
+	              said.subject, said.message);
+	return cost;
+}
+
 /* Room for the whole text, filled in; the counting call must have counted right. */
-#define WRITE(function, object)                                                                    \
+#define WRITE(function, ...)                                                                       \
 	size_t needed = 0, again = 0;                                                              \
-	ck_assert_int_eq(function(object, NULL, 0, &needed), HIDP_OK);                             \
+	ck_assert_int_eq(function(__VA_ARGS__, NULL, 0, &needed), HIDP_OK);                        \
 	char *text = malloc(needed + 1);                                                           \
 	ck_assert_ptr_nonnull(text);                                                               \
-	ck_assert_int_eq(function(object, text, needed + 1, &again), HIDP_OK);                     \
+	ck_assert_int_eq(function(__VA_ARGS__, text, needed + 1, &again), HIDP_OK);                \
 	ck_assert_uint_eq(again, needed);                                                          \
 	ck_assert_uint_eq(strlen(text), needed);                                                   \
 	return text
@@ -233,4 +323,10 @@ char *formats_write_cluster(const struct hidp_cluster *cluster)
 char *formats_write_plan(const struct hidp_plan *plan)
 {
 	WRITE(hidp_plan_to_json, plan);
+}
+
+char *formats_write_cost(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                         const struct hidp_cost *cost)
+{
+	WRITE(hidp_cost_to_json, model, cluster, cost);
 }

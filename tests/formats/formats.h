@@ -42,7 +42,14 @@ struct refusal {
 	const char *words;
 };
 
-enum formats_kind { FORMATS_MODEL, FORMATS_CLUSTER, FORMATS_PLAN, FORMATS_STRING };
+enum formats_kind { FORMATS_MODEL, FORMATS_CLUSTER, FORMATS_PLAN, FORMATS_COST, FORMATS_STRING };
+
+/*
+ * Costs are read for these: "net" of the layers "image", "conv" and "pool", on "box" with "cpu"
+ * and "gpu", and "pi" with "cpu".
+ */
+struct hidp_model *formats_cost_model(void);
+struct hidp_cluster *formats_cost_cluster(void);
 
 /* Reads a document and throws the result away. */
 hidp_status formats_try(enum formats_kind kind, const char *text, size_t length,
@@ -53,9 +60,13 @@ struct hidp_model *formats_model(const char *text, size_t length);
 struct hidp_cluster *formats_cluster(const char *text, size_t length,
                                      struct formats_profiles *profiles);
 struct hidp_plan *formats_plan(const char *text, size_t length);
+struct hidp_cost *formats_cost(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                               const char *text, size_t length);
 /* Written; free() it. */
 char *formats_write_model(const struct hidp_model *model);
 char *formats_write_cluster(const struct hidp_cluster *cluster);
 char *formats_write_plan(const struct hidp_plan *plan);
+char *formats_write_cost(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                         const struct hidp_cost *cost);
 
 #endif

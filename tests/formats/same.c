@@ -188,18 +188,16 @@ void same_clusters(const struct hidp_cluster *a, const struct hidp_cluster *b)
 	}
 }
 
-static void same_costs(const struct hidp_plan *a, const struct hidp_plan *b)
+void same_costs(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                const struct hidp_cost *a, const struct hidp_cost *b)
 {
-	const struct hidp_cluster *cluster = hidp_plan_cluster(a);
-	ck_assert_int_eq(hidp_plan_cost(a) == NULL, hidp_plan_cost(b) == NULL);
-	for (hidp_layer_id l = 0; l < hidp_model_layer_count(hidp_plan_model(a)); l++) {
+	ck_assert_int_eq(a == NULL, b == NULL);
+	for (hidp_layer_id l = 0; l < hidp_model_layer_count(model); l++) {
 		for (hidp_node_id n = 0; n < hidp_cluster_node_count(cluster); n++) {
 			for (uint32_t p = 0; p < hidp_cluster_processor_count(cluster, n); p++) {
 				struct hidp_cost_entry x = HIDP_COST_ENTRY_INIT, y = x;
-				hidp_cost_get(hidp_plan_model(a), cluster, hidp_plan_cost(a), l, n,
-				              p, &x);
-				hidp_cost_get(hidp_plan_model(b), hidp_plan_cluster(b),
-				              hidp_plan_cost(b), l, n, p, &y);
+				hidp_cost_get(model, cluster, a, l, n, p, &x);
+				hidp_cost_get(model, cluster, b, l, n, p, &y);
 				INT(flags);
 				REAL(seconds);
 				REAL(row_fixed_s);
@@ -349,7 +347,7 @@ void same_plans(const struct hidp_plan *a, const struct hidp_plan *b)
 {
 	same_models(hidp_plan_model(a), hidp_plan_model(b));
 	same_clusters(hidp_plan_cluster(a), hidp_plan_cluster(b));
-	same_costs(a, b);
+	same_costs(hidp_plan_model(a), hidp_plan_cluster(a), hidp_plan_cost(a), hidp_plan_cost(b));
 	same_options(a, b);
 	same_stages(a, b);
 	same_figures(a, b);

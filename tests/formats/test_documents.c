@@ -96,8 +96,42 @@ static void check_figures(const char *text, const struct hidp_plan *plan)
 	json_decref(root);
 }
 
+/* Examples of costs are for the examples of models and clusters, the golden ones for those. */
+static char *read_other(const char *folder, const char *what)
+{
+	char path[128];
+	snprintf(path, sizeof path,
+	         strcmp(folder, "doc/formats") == 0 ? "%s/%s.md" : "%s/%s-v1.json", folder, what);
+	char *text = formats_read(path, NULL), *begin = strstr(text, "\n```json\n");
+	if (begin != NULL) {
+		begin += strlen("\n```json\n");
+		*strstr(begin, "\n```\n") = '\0';
+		memmove(text, begin, strlen(begin) + 1);
+	}
+	return text;
+}
+
+static char *check_cost(const char *text, const char *folder, struct formats_profiles *profiles)
+{
+	char *model_text = read_other(folder, "model");
+	char *cluster_text = read_other(folder, "cluster");
+	struct hidp_model *m = formats_model(model_text, strlen(model_text));
+	struct hidp_cluster *c = formats_cluster(cluster_text, strlen(cluster_text), profiles);
+	struct hidp_cost *cost = formats_cost(m, c, text, strlen(text));
+	char *written = formats_write_cost(m, c, cost);
+	struct hidp_cost *again = formats_cost(m, c, written, strlen(written));
+	same_costs(m, c, cost, again);
+	hidp_cost_unref(cost);
+	hidp_cost_unref(again);
+	hidp_cluster_unref(c);
+	hidp_model_unref(m);
+	free(model_text);
+	free(cluster_text);
+	return written;
+}
+
 /* Reads a document of any format, writes it and reads that again. */
-static void check_document(char *text, const char *profiles_folder)
+static void check_document(char *text, const char *folder, const char *profiles_folder)
 {
 	struct formats_profiles profiles = {.folder = profiles_folder};
 	size_t length = strlen(text);
@@ -118,6 +152,8 @@ static void check_document(char *text, const char *profiles_folder)
 		same_clusters(c, again);
 		hidp_cluster_unref(c);
 		hidp_cluster_unref(again);
+	} else if (is_a(text, "hidp-cost")) {
+		written = check_cost(text, folder, &profiles);
 	} else {
 		ck_assert(is_a(text, "hidp-plan"));
 		struct hidp_plan *p = formats_plan(text, length);
@@ -138,6 +174,7 @@ static const struct {
 } pages[] = {
         {"doc/formats/model.md", 2},
         {"doc/formats/cluster.md", 2},
+        {"doc/formats/cost.md", 1},
         {"doc/formats/plan.md", 1},
 };
 
@@ -151,7 +188,7 @@ START_TEST(examples_of_the_specification_are_right)
 		char *stop = strstr(at, end);
 		ck_assert_ptr_nonnull(stop);
 		*stop = '\0';
-		check_document(at, "examples/boards");
+		check_document(at, "doc/formats", "examples/boards");
 		at = stop + 1;
 		examples++;
 	}
@@ -176,6 +213,7 @@ static const char *const golden[] = {
         "tests/formats/golden/model-v1.json",
         "tests/formats/golden/cluster-v1.json",
         "tests/formats/golden/node-v1.json",
+        "tests/formats/golden/cost-v1.json",
         "tests/formats/golden/plan-v1.json",
         "tests/formats/golden/plan-stream-v1.json",
 };
@@ -183,7 +221,7 @@ static const char *const golden[] = {
 START_TEST(golden_files_are_read)
 {
 	char *text = formats_read(golden[_i], NULL);
-	check_document(text, "tests/formats/golden");
+	check_document(text, "tests/formats/golden", "tests/formats/golden");
 	free(text);
 }
 END_TEST

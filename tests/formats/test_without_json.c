@@ -13,7 +13,7 @@ START_TEST(says_so)
 	size_t needed = 7;
 	char buffer[8] = "before";
 	ck_assert(!hidp_feature_supported(HIDP_FEATURE_COMPONENT, HIDP_COMPONENT_JSON));
-	for (int kind = FORMATS_MODEL; kind <= FORMATS_PLAN; kind++) {
+	for (int kind = FORMATS_MODEL; kind <= FORMATS_COST; kind++) {
 		memset(&said, 0, sizeof said);
 		said.struct_size = sizeof said;
 		ck_assert_int_eq(formats_try((enum formats_kind)kind, text, 2, &said),
@@ -27,6 +27,8 @@ START_TEST(says_so)
 	ck_assert_int_eq(hidp_model_to_json(NULL, buffer, sizeof buffer, &needed),
 	                 HIDP_ERR_UNSUPPORTED);
 	ck_assert_int_eq(hidp_plan_to_json(NULL, buffer, sizeof buffer, &needed),
+	                 HIDP_ERR_UNSUPPORTED);
+	ck_assert_int_eq(hidp_cost_to_json(NULL, cluster, NULL, buffer, sizeof buffer, &needed),
 	                 HIDP_ERR_UNSUPPORTED);
 	ck_assert_str_eq(buffer, "before");
 	ck_assert_uint_eq(needed, 7);

@@ -267,14 +267,14 @@ static hidp_status make_planner(struct fixture *f)
 }
 
 /* The whole text that a writer has for an object. */
-#define TEXT_OF(text, writer, object)                                                              \
+#define TEXT_OF(text, writer, ...)                                                                 \
 	do {                                                                                       \
 		size_t needed = 0;                                                                 \
-		RETURN_UNLESS_OK(writer(object, NULL, 0, &needed));                                \
+		RETURN_UNLESS_OK(writer(__VA_ARGS__, NULL, 0, &needed));                           \
 		text = malloc(needed + 1);                                                         \
 		if (text == NULL)                                                                  \
 			return HIDP_ERR_NOMEM;                                                     \
-		RETURN_UNLESS_OK(writer(object, text, needed + 1, NULL));                          \
+		RETURN_UNLESS_OK(writer(__VA_ARGS__, text, needed + 1, NULL));                     \
 	} while (0)
 
 static hidp_status make_texts(struct fixture *f)
@@ -284,6 +284,7 @@ static hidp_status make_texts(struct fixture *f)
 	TEXT_OF(f->model_json, hidp_model_to_json, f->model);
 	TEXT_OF(f->cluster_json, hidp_cluster_to_json, f->cluster);
 	TEXT_OF(f->plan_json, hidp_plan_to_json, f->plan);
+	TEXT_OF(f->cost_json, hidp_cost_to_json, f->model, f->cluster, f->cost);
 	return HIDP_OK;
 }
 
@@ -328,5 +329,6 @@ void fixture_destroy(struct fixture *f)
 	free(f->model_json);
 	free(f->cluster_json);
 	free(f->plan_json);
+	free(f->cost_json);
 	allocator_serve_json(NULL);
 }

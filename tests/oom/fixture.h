@@ -53,6 +53,7 @@ struct fixture {
 	char *model_json;             /* texts are the C library's memory; NULL without JSON */
 	char *cluster_json;
 	char *plan_json;
+	char *cost_json;
 	struct hidp_diagnostic diagnostic;
 	struct outputs *out;
 };

@@ -66,6 +66,33 @@ static hidp_status get_cost(struct fixture *f)
 	return hidp_cost_get(f->model, f->cluster, f->cost, 2, 1, 1, &entry);
 }
 
+static hidp_status read_costs(struct fixture *f)
+{
+	const char *text = f->cost_json != NULL ? f->cost_json : "{}";
+	return hidp_cost_builder_add_json(f->cost_builder, text, strlen(text), HIDP_NODE_NONE,
+	                                  &f->diagnostic);
+}
+
+static hidp_status read_broken_costs(struct fixture *f)
+{
+	const char *text = f->cost_json != NULL ? f->cost_json : "{}";
+	return hidp_cost_builder_add_json(f->cost_builder, text, strlen(text) / 2, HIDP_NODE_NONE,
+	                                  &f->diagnostic);
+}
+
+static hidp_status cost_from_json(struct fixture *f)
+{
+	const char *text = f->cost_json != NULL ? f->cost_json : "{}";
+	ACT_MAKING(hidp_cost, hidp_cost_from_json(f->model, f->cluster, text, strlen(text), &made,
+	                                          &f->diagnostic));
+}
+
+static hidp_status cost_to_json(struct fixture *f)
+{
+	return hidp_cost_to_json(f->model, f->cluster, f->cost, f->out->text, sizeof f->out->text,
+	                         &f->out->needed);
+}
+
 /* Options with all arrays. */
 static const hidp_layer_id pinned_layers[] = {7, 8}, resident_layers[] = {1, 2};
 static const hidp_node_id pinned_nodes[] = {2, 2}, resident_nodes[] = {2, 2};
@@ -228,6 +255,11 @@ const struct scenario plan_scenarios[] = {
          0},
         {"hidp_cost_builder_seal", "", ALLOCATES, seal_cost, release_cost, HIDP_OK, 0},
         {"hidp_cost_builder_seal", "refused", ALLOCATES, seal_refused_cost, NULL, HIDP_ERR_COST, 0},
+        {"hidp_cost_builder_add_json", "", JSON, read_costs, NULL, HIDP_OK, FIXTURE_TEXTS},
+        {"hidp_cost_builder_add_json", "cut short", JSON, read_broken_costs, NULL, HIDP_ERR_SYNTAX,
+         FIXTURE_TEXTS},
+        {"hidp_cost_from_json", "", JSON, cost_from_json, release_cost, HIDP_OK, FIXTURE_TEXTS},
+        {"hidp_cost_to_json", "", JSON, cost_to_json, NULL, HIDP_OK, 0},
         {"hidp_cost_get", "", NEVER, get_cost, NULL, HIDP_OK, 0},
         {"hidp_plan_builder_new", "", ALLOCATES, new_builder, release_builder, HIDP_OK, 0},
         {"hidp_plan_builder_add_stage hidp_plan_builder_add_share hidp_plan_builder_add_step "
