@@ -86,6 +86,13 @@ struct list {
 
 bool list_add(struct list *list, const char *item);
 
+/*
+ * costs.c: the measured times of "FILE" or "NODE=FILE", one after another; *cost_out is NULL if
+ * there are none. false after a message.
+ */
+bool load_costs(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                const struct list *files, struct hidp_cost **cost_out);
+
 /* output.c: where a plan goes. */
 struct outputs {
 	const char *svg, *trace, *json; /* files, "-" or NULL */

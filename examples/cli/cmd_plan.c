@@ -32,6 +32,8 @@ const char usage_plan[] =
 	"  --pin LAYER=NODE[/PROCESSOR]    run the layer there\n"
 	"  --exclude NODE[/PROCESSOR]      compute nothing there\n"
 	"  --load NODE[/PROCESSOR]=PART    others take this part of it, 0 to 1\n"
+	"  --cost [NODE=]FILE    measured times of the model's layers ('hidp profile'), all of\n"
+	"                        them NODE's if one is given; may be repeated\n"
 	"  --work N              bound on the search, in steps\n"
 	"\n"
 	"The model:\n"
@@ -62,6 +64,7 @@ enum {
 	OPT_PIN,
 	OPT_EXCLUDE,
 	OPT_LOAD,
+	OPT_COST,
 	OPT_WORK,
 	OPT_DTYPE,
 	OPT_BATCH,
@@ -86,6 +89,7 @@ static const struct option long_options[] = {
 	{"pin", required_argument, NULL, OPT_PIN},
 	{"exclude", required_argument, NULL, OPT_EXCLUDE},
 	{"load", required_argument, NULL, OPT_LOAD},
+	{"cost", required_argument, NULL, OPT_COST},
 	{"work", required_argument, NULL, OPT_WORK},
 	{"dtype", required_argument, NULL, OPT_DTYPE},
 	{"batch", required_argument, NULL, OPT_BATCH},
@@ -99,7 +103,7 @@ static const struct option long_options[] = {
 struct request {
 	struct model_request model;
 	const char *cluster, *boards, *leader, *input, *output;
-	struct list pins, excluded, loads;
+	struct list pins, excluded, loads, costs;
 	struct hidp_plan_options options;
 	struct outputs outputs;
 	/* what the options point to */
@@ -203,6 +207,8 @@ static bool take_option(struct request *r, int option, const char *value)
 		return list_add(&r->excluded, value);
 	case OPT_LOAD:
 		return list_add(&r->loads, value);
+	case OPT_COST:
+		return list_add(&r->costs, value);
 	case OPT_WORK:
 		if (!parse_count(value, 1e18, &number))
 			return false;
@@ -333,20 +339,22 @@ static int plan_it(struct request *r, struct hidp_context *context)
 {
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_cluster *cluster = NULL;
+	struct hidp_cost *cost = NULL;
 	struct hidp_plan *plan = NULL;
 	int rc = CLI_FAILURE;
 	struct hidp_model *model = load_model(context, &r->model);
 	if (model != NULL)
 		cluster = load_cluster(context, r->cluster, r->boards);
 	if (cluster != NULL && apply_loads(&cluster, r->loads.items, r->loads.count) &&
-	    look_up(r, model, cluster)) {
-		hidp_status s = hidp_plan(model, cluster, NULL, &r->options, &plan, &said);
+	    look_up(r, model, cluster) && load_costs(model, cluster, &r->costs, &cost)) {
+		hidp_status s = hidp_plan(model, cluster, cost, &r->options, &plan, &said);
 		if (s == HIDP_OK)
 			rc = write_outputs(plan, &r->outputs);
 		else
 			complain_status("no plan", s, &said);
 	}
 	hidp_plan_unref(plan);
+	hidp_cost_unref(cost);
 	hidp_cluster_unref(cluster);
 	hidp_model_unref(model);
 	return rc;

@@ -401,6 +401,27 @@ class Documents(Case):
         for option in ("--dtype=fp16", "--batch=2", "--image=64", "--tokens=5"):
             self.assertIn("networks of the zoo", self.fails(1, "plan", self.model, LAN, option))
 
+    def test_costs(self):
+        def table(node, seconds):
+            costs = [{"layer": layer, "seconds": seconds} for layer in ("conv=1", "conv/2")]
+            return {"format": "hidp-cost", "version": 1, "model": "small",
+                    "processors": [{"node": node, "processor": "cpu", "costs": costs}]}  # fmt: skip
+
+        slow = self.file("slow.json", table("far", 0.5))
+        plain = self.good("plan", self.model, "cpu:1")
+        message = self.fails(1, "plan", self.model, self.cluster, "--cost", self.file("x=y", "{}"))
+        self.assertIn("x=y:1:1: ", message)
+        message = self.fails(1, "plan", self.model, self.cluster, "--cost", "nobody=" + str(slow))
+        self.assertIn("its nodes are a/b, far", message)
+        text = self.good("plan", self.model, self.cluster, "--exclude", "a/b", "--cost", slow)
+        self.assertRegex(text, r"(?m)^  latency +1(\.\d+)? +s ")
+        quick = self.file("quick.json", table("any", 1e-3))
+        text = self.good("plan", self.model, self.cluster, "--exclude", "a/b", "--cost", slow,
+                         "--cost", f"far={quick}")  # fmt: skip
+        self.assertRegex(text, r"(?m)^  latency +5(\.\d+)? +ms ")
+        self.assertIn("no node", self.fails(1, "plan", self.model, self.cluster, "--cost", quick))
+        self.assertNotEqual(plain, text)
+
     def test_evaluate(self):
         file = self.folder / "plan.json"
         table = self.good("plan", "resnet50", LAN, "--json", file)
