@@ -49,7 +49,7 @@ OFFSET(hidp_agent_report, planning_s, 32);
 OFFSET(hidp_agent_report, preparing_s, 40);
 OFFSET(hidp_agent_report, total_s, 48);
 
-SIZE(hidp_node_desc, 80);
+SIZE(hidp_node_desc, 88);
 OFFSET(hidp_node_desc, struct_size, 0);
 OFFSET(hidp_node_desc, flags, 4);
 OFFSET(hidp_node_desc, name, 8);
@@ -61,6 +61,8 @@ OFFSET(hidp_node_desc, load_bandwidth_Bps, 48);
 OFFSET(hidp_node_desc, power_idle_w, 56);
 OFFSET(hidp_node_desc, power_transmit_w, 64);
 OFFSET(hidp_node_desc, power_receive_w, 72);
+OFFSET(hidp_node_desc, receive_buffers, 80);
+OFFSET(hidp_node_desc, send_buffers, 84);
 
 SIZE(hidp_processor_desc, 328);
 OFFSET(hidp_processor_desc, struct_size, 0);
@@ -480,6 +482,7 @@ SAME(HIDP_LAYER_NO_BIAS, 4);
 SAME(HIDP_LAYER_TRANSPOSE_B, 8);
 SAME(HIDP_LAYER_OWN_CHANNELS, 16);
 SAME(HIDP_LAYER_EXCLUDE_PAD, 32);
+SAME(HIDP_LAYER_MEMORY_MEASURED, 64);
 SAME(HIDP_MODEL_KEEP_UNFUSED, 1);
 SAME(HIDP_OBJECTIVE_LATENCY, 0);
 SAME(HIDP_OBJECTIVE_PERIOD, 1);

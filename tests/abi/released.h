@@ -200,7 +200,8 @@ enum hidp_layer_flag {
 	HIDP_LAYER_NO_BIAS = 1u << 2,
 	HIDP_LAYER_TRANSPOSE_B = 1u << 3,
 	HIDP_LAYER_OWN_CHANNELS = 1u << 4,
-	HIDP_LAYER_EXCLUDE_PAD = 1u << 5
+	HIDP_LAYER_EXCLUDE_PAD = 1u << 5,
+	HIDP_LAYER_MEMORY_MEASURED = 1u << 6
 };
 struct hidp_layer_desc {
 	uint32_t struct_size;
@@ -352,10 +353,12 @@ struct hidp_node_desc {
 	double power_idle_w;
 	double power_transmit_w;
 	double power_receive_w;
+	uint32_t receive_buffers;
+	uint32_t send_buffers;
 };
 #define HIDP_NODE_DESC_INIT                                                                        \
 	{                                                                                          \
-		sizeof(struct hidp_node_desc), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                        \
+		sizeof(struct hidp_node_desc), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                  \
 	}
 struct hidp_processor_desc {
 	uint32_t struct_size;
@@ -565,6 +568,17 @@ HIDP_API hidp_status hidp_cost_get(const struct hidp_model *model,
                                    const struct hidp_cost *cost, hidp_layer_id layer,
                                    hidp_node_id node, hidp_processor_id processor,
                                    struct hidp_cost_entry *entry_out);
+HIDP_API hidp_status hidp_cost_builder_add_json(struct hidp_cost_builder *builder,
+                                                const char *text, size_t length, hidp_node_id node,
+                                                struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_cost_from_json(const struct hidp_model *model,
+                                         const struct hidp_cluster *cluster, const char *text,
+                                         size_t length, struct hidp_cost **cost_out,
+                                         struct hidp_diagnostic *diagnostic);
+HIDP_API hidp_status hidp_cost_to_json(const struct hidp_model *model,
+                                       const struct hidp_cluster *cluster,
+                                       const struct hidp_cost *cost, char *buffer, size_t size,
+                                       size_t *needed_out);
 HIDP_END_DECLS
 
 /* hidp/plan.h */
