@@ -77,17 +77,19 @@ hidp_status onednn__build_binary(struct build *b)
 	const struct call *call = b->call;
 	struct posts posts = {.count = 0};
 	struct tensor x = onednn__call_same(call, &call->inputs[0]), y;
-	/* the second operand is found as that of a fused one would be, then taken out again */
-	hidp_status s = onednn__posts(b, 0, &posts);
+	struct tensor out = onednn__call_output(call);
+	dnnl_alg_kind_t algorithm;
+	hidp_status s = onednn__binary_algorithm(b, b->part.function, &algorithm);
 	if (s != HIDP_OK)
 		return s;
-	dnnl_alg_kind_t algorithm = posts.list[0].algorithm;
-	y = b->part.input_count == 1 ? posts.list[0].operand
-	                             : onednn__call_same(call, &call->inputs[1]);
-	posts.count--;
-	for (uint32_t i = 0; i < posts.count; i++)
-		posts.list[i] = posts.list[i + 1];
-	struct tensor out = onednn__call_output(call);
+	if (b->part.input_count == 1)
+		s = onednn__constant_operand(b, 0, &b->part, &y);
+	else
+		y = onednn__call_same(call, &call->inputs[1]);
+	if (s == HIDP_OK)
+		s = onednn__posts(b, 1, &posts);
+	if (s != HIDP_OK)
+		return s;
 	bool commutes = algorithm != dnnl_binary_sub && algorithm != dnnl_binary_div;
 	if (commutes && onednn__tensor_same_dims(&y, &out))
 		return add_binary(b, algorithm, y, x, &posts);
@@ -98,6 +100,7 @@ hidp_status onednn__build_batch_norm(struct build *b)
 {
 	struct posts posts = {.count = 0};
 	struct tensor x = onednn__call_same(b->call, &b->call->inputs[0]);
+	/* a product and a sum: the product is the primitive, the rest its posts */
 	hidp_status s = onednn__posts(b, 0, &posts);
 	if (s != HIDP_OK)
 		return s;

@@ -5,16 +5,6 @@
 
 #include "build.h"
 
-static int64_t larger(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t size_along(const struct hidp_shape *shape, hidp_axis axis)
 {
 	const int64_t dims[4] = {shape->batch, shape->channels, shape->rows, shape->width};
@@ -43,8 +33,8 @@ static hidp_status add_shifted(struct build *b, const struct operand *operand, h
 	for (hidp_axis a = 0; a < 4; a++) {
 		int64_t low, high;
 		written(b->call, a, &low, &high);
-		begin[a] = a == axis ? larger(low, at) : low;
-		end[a] = a == axis ? smaller(high, at + count) : high;
+		begin[a] = a == axis ? onednn__larger(low, at) : low;
+		end[a] = a == axis ? onednn__smaller(high, at + count) : high;
 		if (begin[a] >= end[a])
 			return HIDP_OK;
 		out = onednn__tensor_cut(out, a, begin[a] - low, end[a] - low);
@@ -81,8 +71,8 @@ hidp_status onednn__build_pad(struct build *b)
 	const struct operand *operand = &call->inputs[0];
 	const int64_t *pad = b->part.pad;
 	struct tensor out = onednn__call_output(call);
-	int64_t begin = larger(call->row_begin, pad[0]);
-	int64_t end = smaller(call->row_end, pad[0] + operand->shape.rows);
+	int64_t begin = onednn__larger(call->row_begin, pad[0]);
+	int64_t end = onednn__smaller(call->row_end, pad[0] + operand->shape.rows);
 	bool bordered = pad[1] > 0 || pad[3] > 0 || begin > call->row_begin || end < call->row_end;
 	hidp_status s = bordered ? onednn__add_fill(b, &out, 0) : HIDP_OK;
 	if (s != HIDP_OK || begin >= end)

@@ -123,9 +123,14 @@ static uint32_t inputs_before(const struct build *b, uint32_t part)
 	return count;
 }
 
-/* The call's rows, channels and images of a constant. */
-static struct tensor cut_constant(const struct call *call, struct tensor t)
+hidp_status onednn__constant_operand(struct build *b, uint32_t part,
+                                     const struct hidp_layer_desc *d, struct tensor *out)
 {
+	const struct call *call = b->call;
+	struct tensor t;
+	hidp_status s = onednn__constant(b, part, d, &t);
+	if (s != HIDP_OK)
+		return s;
 	if (t.dims[HIDP_AXIS_BATCH] > 1)
 		t = onednn__tensor_cut(t, HIDP_AXIS_BATCH, call->image_begin, call->image_end);
 	if (t.dims[HIDP_AXIS_ROWS] > 1)
@@ -133,7 +138,8 @@ static struct tensor cut_constant(const struct call *call, struct tensor t)
 	if (t.dims[HIDP_AXIS_CHANNELS] > 1)
 		t = onednn__tensor_cut(t, HIDP_AXIS_CHANNELS, call->channel_begin,
 		                       call->channel_end);
-	return t;
+	*out = t;
+	return HIDP_OK;
 }
 
 static hidp_status append_binary(struct build *b, uint32_t part, const struct hidp_layer_desc *d,
@@ -144,10 +150,9 @@ static hidp_status append_binary(struct build *b, uint32_t part, const struct hi
 	if (s != HIDP_OK)
 		return s;
 	if (d->input_count == 1) {
-		s = onednn__constant(b, part, d, &post.operand);
+		s = onednn__constant_operand(b, part, d, &post.operand);
 		if (s != HIDP_OK)
 			return s;
-		post.operand = cut_constant(b->call, post.operand);
 	} else {
 		uint32_t input = inputs_before(b, part);
 		if (input >= b->call->input_count)

@@ -31,6 +31,10 @@ hidp_status onednn__posts(struct build *b, uint32_t first, struct posts *posts);
 hidp_status onednn__posts_activation(struct build *b, const struct hidp_layer_desc *d,
                                      struct posts *posts);
 
+/* The images, rows and channels of a binary part's constant that the call wants. */
+hidp_status onednn__constant_operand(struct build *b, uint32_t part,
+                                     const struct hidp_layer_desc *d, struct tensor *out);
+
 /* The algorithm of a binary function. */
 hidp_status onednn__binary_algorithm(struct build *b, hidp_binary function, dnnl_alg_kind_t *out);
 

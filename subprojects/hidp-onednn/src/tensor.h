@@ -47,6 +47,16 @@ int64_t onednn__tensor_positions(const struct tensor *t); /* batch * rows * widt
 int64_t onednn__tensor_elements(const struct tensor *t);
 uint64_t onednn__tensor_bytes(const struct tensor *t); /* of a dense one */
 
+static inline int64_t onednn__larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int64_t onednn__smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* As oneDNN describes it: four dimensions, or a matrix of positions and channels (dense only). */
 enum form { FORM_IMAGE, FORM_MATRIX };
 

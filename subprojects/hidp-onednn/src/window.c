@@ -2,16 +2,6 @@
 /* Windows over rows and columns: what a part of a convolution or a pool reads. */
 #include "build.h"
 
-static int64_t larger(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /*
  * Where windows lie in the padding altogether, oneDNN 2.6 refuses, or forgets what it was to
  * add: then the padding is made up in scratch memory.
@@ -59,7 +49,7 @@ hidp_status onednn__window_input(struct build *b, const struct hidp_layer_desc *
 		extents[i] = (d->kernel[i] - 1) * d->dilation[i] + 1;
 	int64_t begin = call->row_begin * d->stride[0] - d->pad[0];
 	int64_t end = (call->row_end - 1) * d->stride[0] - d->pad[0] + extents[0];
-	int64_t first = larger(begin, 0), last = smaller(end, operand->shape.rows);
+	int64_t first = onednn__larger(begin, 0), last = onednn__smaller(end, operand->shape.rows);
 	if (first < last)
 		*in = onednn__operand_rows(call, operand, first, last);
 	else /* nothing but padding: no rows, and perhaps no buffer */
@@ -68,7 +58,7 @@ hidp_status onednn__window_input(struct build *b, const struct hidp_layer_desc *
 	window->after[0] = first < last ? end - last : 0;
 	end = (call->info.shape.width - 1) * d->stride[1] - d->pad[1] + extents[1];
 	window->before[1] = d->pad[1];
-	window->after[1] = larger(end - operand->shape.width, 0);
+	window->after[1] = onednn__larger(end - operand->shape.width, 0);
 	for (int i = 0; i < 2; i++)
 		if (window->before[i] >= extents[i] || window->after[i] >= extents[i])
 			return make_padding(b, in, window);
