@@ -37,7 +37,7 @@
  * alone, or #HIDP_ZMQ_ALLOW_CLEAR says that the network is trusted.
  *
  * A listed node is trusted not to waste memory; with keys, what strangers can make a node hold
- * is limited to 128 KiB for each connection, for ten seconds.
+ * is limited to 256 KiB for each connection, for ten seconds.
  *
  * What is on the wire is described in doc/formats/zmq.md.
  * @{

@@ -25,10 +25,10 @@
  * in the clear they would only cost time. Nobody can make this node hold a longer one, known
  * or not.
  */
-#define FRAME_MAX_CURVE ((size_t)128 << 10)
+#define FRAME_MAX_CURVE ((size_t)256 << 10)
 #define FRAME_MAX_CLEAR ((size_t)16 << 20)
 /* Frames are not shorter than this, but for the last ones of pieces. */
-#define FRAME_MIN ((size_t)128 << 10)
+#define FRAME_MIN ((size_t)256 << 10)
 /* Pieces up to this size are copied: ZeroMQ would copy them itself. */
 #define COPY_MAX ((size_t)8 << 10)
 /* Most bytes that are copied into one frame. */
