@@ -90,12 +90,19 @@ START_TEST(comes_back)
 }
 END_TEST
 
-/* A process that runs node 1 until it is killed. */
-static pid_t start_process(const struct keys keys[2], const char *own, const char *leader)
+/*
+ * A process that runs node 1 until it is killed; it waits for a byte before it begins. Made
+ * before there are any threads.
+ */
+static pid_t make_process(const struct keys keys[2], const char *own, const char *leader, int go[2])
 {
+	ck_assert_int_eq(pipe(go), 0);
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid;
+	char byte;
+	if (read(go[0], &byte, 1) != 1)
+		_exit(1);
 	struct zmq_node node;
 	struct hidp_zmq_options o = node_options(1, &keys[1]);
 	o.endpoint = own;
@@ -113,7 +120,10 @@ START_TEST(dies_and_stops_answering)
 	char own[64], endpoint[64];
 	free_endpoint(own);
 	free_endpoint(endpoint);
-	pid_t process = start_process(keys, own, endpoint);
+	int go[2][2];
+	pid_t process = make_process(keys, own, endpoint, go[0]);
+	pid_t next = make_process(keys, own, endpoint, go[1]);
+	ck_assert_int_eq(write(go[0][1], "", 1), 1);
 	struct hidp_zmq_options o = node_options(0, &keys[0]);
 	o.endpoint = endpoint;
 	o.wait_ms = 2000;
@@ -139,11 +149,13 @@ START_TEST(dies_and_stops_answering)
 	ck_assert(send_until_refused(&leader, 1, 30));
 	ck_assert(seconds() - begin < 10);
 	unsigned received = leader.received;
-	process = start_process(keys, own, endpoint);
+	ck_assert_int_eq(write(go[1][1], "", 1), 1);
 	ck_assert(send_until_accepted(&leader, 1, "hello again"));
 	ck_assert(wait_for(&leader.received, received + 100));
-	kill(process, SIGKILL);
-	waitpid(process, NULL, 0);
+	kill(next, SIGKILL);
+	waitpid(next, NULL, 0);
+	for (unsigned i = 0; i < 4; i++)
+		close(go[i / 2][i % 2]);
 
 	unsigned accepted = (unsigned)node_figures(&leader).messages_sent;
 	node_stop(&leader);
