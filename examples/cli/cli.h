@@ -21,8 +21,9 @@ int cmd_plan(int argc, char **argv);
 int cmd_evaluate(int argc, char **argv);
 int cmd_boards(int argc, char **argv);
 int cmd_models(int argc, char **argv);
+int cmd_profile(int argc, char **argv);
 
-extern const char usage_plan[], usage_evaluate[], usage_boards[], usage_models[];
+extern const char usage_plan[], usage_evaluate[], usage_boards[], usage_models[], usage_profile[];
 
 /* common.c: messages on stderr, "hidp: ..." and a newline. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
@@ -69,6 +70,9 @@ struct hidp_cluster *load_cluster(struct hidp_context *context, const char *name
 const char *const *board_folders(const char *boards, const char *folders[4]);
 /* "hidp-node" or "hidp-cluster" if the text is such a document; else NULL. */
 const char *document_format(const char *text);
+
+/* cmd_boards.c: what is known of a node, over several lines. */
+void print_node(const struct hidp_cluster *cluster, hidp_node_id node);
 
 /* options.c: "NODE" or "NODE/PROCESSOR"; without one, the processor is HIDP_PROCESSOR_NONE. */
 bool find_place(const struct hidp_cluster *cluster, const char *text, hidp_node_id *node_out,

@@ -46,7 +46,7 @@ static const char *rate(const struct hidp_processor_desc *d, hidp_op_class c, ch
 	return d->bandwidth_Bps[c] > 0 ? "-" : "cannot";
 }
 
-static void print_node(const struct hidp_cluster *cluster, hidp_node_id node)
+void print_node(const struct hidp_cluster *cluster, hidp_node_id node)
 {
 	struct hidp_node_desc n = node_desc(cluster, node);
 	char a[32], b[32];

@@ -19,6 +19,8 @@ static const struct command {
          cmd_boards},
 	{"models", "hidp models", "list networks, or the layers of a model", usage_models,
          cmd_models},
+	{"profile", "hidp profile", "measure a model's layers on this machine", usage_profile,
+         cmd_profile},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* hidp profile: measures how long a model's layers take on this machine. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "measure.h"
+
+#if HAVE_HWLOC
+#include <hidp-hwloc.h>
+#endif
+
+const char usage_profile[] =
+	"Usage: hidp profile MODEL [option]...\n"
+	"\n"
+	"Measures how long the layers of MODEL, whole and divided, take on the processors of\n"
+	"this machine, with the kernels that will compute them. MODEL is a network of the\n"
+	"zoo ('hidp models') or a JSON file. Nothing else should run meanwhile.\n"
+	"\n"
+	"  --profile FILE        write the node, with measured rates, as a cluster\n"
+	"  --cost FILE           write the times, for 'hidp plan --cost'\n"
+	"  --check               then run some plans, and compare what they take with what was\n"
+	"                        predicted\n"
+	"  -q, --quiet           print neither progress nor a table\n"
+	"\n"
+	"How it is measured:\n"
+	"  --kernels WHICH       onednn or reference, as far as they were built; default: the\n"
+	"                        quickest\n"
+	"  --time TIME           how long, for example 5s; default 20s, the same again with\n"
+	"                        --check\n"
+	"  --rounds N            run everything at most N times\n"
+	"\n"
+	"The node:\n"
+	"  --name NAME           what it is called; default: the name of the host\n"
+	"  --granularity WHAT    what is a processor: cores (default), caches, kinds\n"
+	"  --cluster CLUSTER     the first node of this cluster, as it is described there, in\n"
+	"                        place of what can be found out about this machine\n"
+	"  --boards DIR          folder of board profiles\n"
+	"\n"
+	"The model:\n"
+	"  --batch N             images or sequences at once (networks of the zoo)\n"
+	"  --image N             height and width            (networks of the zoo)\n"
+	"  --tokens N            length of a sequence        (networks of the zoo)\n"
+	"  --no-fuse             every layer stays on its own\n"
+	"\n"
+	"Exit status: 0 done, 1 failed (no such model, kernels that cannot run it), 2 wrong\n"
+	"arguments.\n";
+
+enum {
+	OPT_PROFILE = OPT_OWN,
+	OPT_COST,
+	OPT_CHECK,
+	OPT_KERNELS,
+	OPT_TIME,
+	OPT_ROUNDS,
+	OPT_NAME,
+	OPT_GRANULARITY,
+	OPT_CLUSTER,
+	OPT_BATCH,
+	OPT_IMAGE,
+	OPT_TOKENS,
+	OPT_NO_FUSE
+};
+
+static const struct option long_options[] = {
+	{"profile", required_argument, NULL, OPT_PROFILE},
+	{"cost", required_argument, NULL, OPT_COST},
+	{"check", no_argument, NULL, OPT_CHECK},
+	{"quiet", no_argument, NULL, 'q'},
+	{"kernels", required_argument, NULL, OPT_KERNELS},
+	{"time", required_argument, NULL, OPT_TIME},
+	{"rounds", required_argument, NULL, OPT_ROUNDS},
+	{"name", required_argument, NULL, OPT_NAME},
+	{"granularity", required_argument, NULL, OPT_GRANULARITY},
+	{"cluster", required_argument, NULL, OPT_CLUSTER},
+	{"boards", required_argument, NULL, OPT_BOARDS},
+	{"batch", required_argument, NULL, OPT_BATCH},
+	{"image", required_argument, NULL, OPT_IMAGE},
+	{"tokens", required_argument, NULL, OPT_TOKENS},
+	{"no-fuse", no_argument, NULL, OPT_NO_FUSE},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+struct request {
+	struct model_request model;
+	const char *kernels, *name, *cluster, *boards, *profile, *cost;
+	uint32_t granularity;
+	bool check, quiet, has_granularity;
+	struct measure_options options;
+};
+
+static bool take_whole(const char *text, double most, double *out)
+{
+	return parse_number(text, out) && *out >= 1 && *out <= most && *out == floor(*out);
+}
+
+static bool take_size(const char *text, long *out)
+{
+	double number;
+	if (!take_whole(text, 1e9, &number))
+		return false;
+	*out = (long)number;
+	return true;
+}
+
+static bool take_granularity(const char *text, struct request *r)
+{
+	static const char *const words[] = {"cores", "caches", "kinds"};
+	for (uint32_t i = 0; i < 3; i++) {
+		if (strcmp(words[i], text) == 0) {
+			r->granularity = i;
+			r->has_granularity = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* false: the option's value is wrong. */
+static bool take_option(struct request *r, int option, const char *value)
+{
+	double number;
+	switch (option) {
+	case OPT_PROFILE:
+		r->profile = value;
+		return true;
+	case OPT_COST:
+		r->cost = value;
+		return true;
+	case OPT_CHECK:
+		r->check = true;
+		return true;
+	case 'q':
+		r->quiet = true;
+		return true;
+	case OPT_KERNELS:
+		r->kernels = value;
+		return true;
+	case OPT_TIME:
+		return parse_seconds(value, &r->options.budget_s) && r->options.budget_s > 0;
+	case OPT_ROUNDS:
+		if (!take_whole(value, 1e9, &number))
+			return false;
+		r->options.rounds = (uint32_t)number;
+		return true;
+	case OPT_NAME:
+		r->name = value;
+		return true;
+	case OPT_GRANULARITY:
+		return take_granularity(value, r);
+	case OPT_CLUSTER:
+		r->cluster = value;
+		return true;
+	case OPT_BOARDS:
+		r->boards = value;
+		return true;
+	case OPT_BATCH:
+		return take_size(value, &r->model.batch);
+	case OPT_IMAGE:
+		return take_size(value, &r->model.image);
+	case OPT_TOKENS:
+		return take_size(value, &r->model.tokens);
+	default:
+		r->model.flags |= HIDP_MODEL_KEEP_UNFUSED;
+		return true;
+	}
+}
+
+static const char *option_name(int option)
+{
+	for (const struct option *o = long_options; o->name != NULL; o++)
+		if (o->val == option)
+			return o->name;
+	return "?";
+}
+
+#if HAVE_HWLOC
+static struct hidp_cluster *this_machine(struct hidp_context *context, const struct request *r)
+{
+	struct hidp_hwloc_options options = HIDP_HWLOC_OPTIONS_INIT;
+	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
+	struct hidp_cluster_builder *builder;
+	struct hidp_cluster *cluster = NULL;
+	options.name = r->name;
+	options.granularity = r->granularity;
+	hidp_status s = hidp_cluster_builder_new(context, &builder);
+	if (s == HIDP_OK) {
+		s = hidp_hwloc_describe(&options, builder, NULL, &said);
+		if (s == HIDP_OK)
+			s = hidp_cluster_builder_seal(builder, &cluster, &said);
+		hidp_cluster_builder_destroy(builder);
+	}
+	if (s != HIDP_OK)
+		complain_status("this machine", s, &said);
+	return cluster;
+}
+#else
+static struct hidp_cluster *this_machine(struct hidp_context *context, const struct request *r)
+{
+	(void)context;
+	(void)r;
+	complain("this build cannot find out about the machine (hwloc): give --cluster");
+	return NULL;
+}
+#endif
+
+/* A line that the next one takes the place of, where somebody looks. */
+static void show_progress(void *data, uint32_t round, double elapsed_s)
+{
+	(void)data;
+	fprintf(stderr, "\rround %u, %.1f s ", round, elapsed_s);
+	fflush(stderr);
+}
+
+static void end_progress(const struct request *r)
+{
+	if (r->options.progress != NULL)
+		fprintf(stderr, "\r%*s\r", 32, "");
+}
+
+static void print_times(const struct hidp_model *model, const struct request *r,
+                        const struct node_times *times)
+{
+	const char *kernels = r->kernels != NULL ? r->kernels : engine_name(0);
+	printf("%s, kernels %s, %u round%s\n", hidp_model_name(model), kernels, times->rounds,
+	       times->rounds == 1 ? "" : "s");
+	print_node(times->cluster, 0);
+	for (hidp_processor_id p = 0; p < hidp_cluster_processor_count(times->cluster, 0); p++) {
+		struct hidp_processor_desc d = HIDP_PROCESSOR_DESC_INIT;
+		hidp_cluster_processor(times->cluster, 0, p, &d);
+		printf("  %s alone: %.3f ms\n", d.name, times->whole_s[p] * 1e3);
+	}
+}
+
+static void print_checks(const struct check *checks, size_t count)
+{
+	double off[CHECKS_MAX];
+	printf("\n%-28s %12s %12s  %s\n", "plan", "predicted", "measured", "difference");
+	for (size_t i = 0; i < count; i++) {
+		double part = checks[i].predicted_s / checks[i].measured_s.median - 1;
+		off[i] = fabs(part);
+		printf("%-28s %9.3f ms %9.3f ms  %+8.1f %%\n", checks[i].plan,
+		       checks[i].predicted_s * 1e3, checks[i].measured_s.median * 1e3, part * 100);
+	}
+	printf("%-28s %12s %12s  %8.1f %%\n", "median", "", "", spread_of(off, count).median * 100);
+}
+
+/* Writes the two documents; false after a message. */
+static bool write_times(const struct hidp_model *model, const struct request *r,
+                        const struct node_times *times)
+{
+	size_t size[2] = {0, 0};
+	bool ok = true;
+	hidp_status s = HIDP_OK;
+	if (r->profile != NULL)
+		s = hidp_cluster_to_json(times->cluster, NULL, 0, &size[0]);
+	if (r->cost != NULL && s == HIDP_OK)
+		s = hidp_cost_to_json(model, times->cluster, times->cost, NULL, 0, &size[1]);
+	char *text = s == HIDP_OK ? malloc((size[0] > size[1] ? size[0] : size[1]) + 1) : NULL;
+	if (text == NULL) {
+		complain_status("measured times", s != HIDP_OK ? s : HIDP_ERR_NOMEM, NULL);
+		return false;
+	}
+	if (r->profile != NULL) {
+		hidp_cluster_to_json(times->cluster, text, size[0] + 1, NULL);
+		ok = write_file(r->profile, text, size[0]);
+	}
+	if (r->cost != NULL && ok) {
+		hidp_cost_to_json(model, times->cluster, times->cost, text, size[1] + 1, NULL);
+		ok = write_file(r->cost, text, size[1]);
+	}
+	free(text);
+	return ok;
+}
+
+static int measure(const struct request *r, struct hidp_context *context,
+                   const struct hidp_model *model, const struct hidp_cluster *cluster)
+{
+	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
+	struct node_times times;
+	struct check checks[CHECKS_MAX];
+	struct engine *engine = NULL;
+	size_t count = 0;
+	hidp_status s = engine_new(r->kernels, model, &engine, &said);
+	if (s == HIDP_OK && r->check)
+		s = check_predictions(context, model, cluster, engine, &r->options, checks, &count,
+		                      &times, &said);
+	else if (s == HIDP_OK)
+		s = measure_node(context, model, cluster, engine, &r->options, &times, &said);
+	engine_destroy(engine);
+	end_progress(r);
+	if (s != HIDP_OK) {
+		complain_status(r->model.name, s, &said);
+		return CLI_FAILURE;
+	}
+	if (!r->quiet)
+		print_times(model, r, &times);
+	if (!r->quiet && r->check)
+		print_checks(checks, count);
+	bool ok = write_times(model, r, &times);
+	node_times_clear(&times);
+	return ok ? CLI_OK : CLI_FAILURE;
+}
+
+static int profile(const struct request *r)
+{
+	struct hidp_context *context;
+	struct hidp_cluster *cluster = NULL;
+	int rc = CLI_FAILURE;
+	if (engine_name(0) == NULL) {
+		complain("this build has no kernels to measure");
+		return CLI_FAILURE;
+	}
+	if (hidp_context_new(NULL, &context) != HIDP_OK) {
+		complain("out of memory");
+		return CLI_FAILURE;
+	}
+	struct hidp_model *model = load_model(context, &r->model);
+	if (model != NULL)
+		cluster = r->cluster != NULL ? load_cluster(context, r->cluster, r->boards)
+		                             : this_machine(context, r);
+	if (cluster != NULL)
+		rc = measure(r, context, model, cluster);
+	hidp_cluster_unref(cluster);
+	hidp_model_unref(model);
+	hidp_context_unref(context);
+	return rc;
+}
+
+int cmd_profile(int argc, char **argv)
+{
+	struct request r = {.kernels = NULL};
+	int option;
+	while ((option = getopt_long(argc, argv, "hq", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage_profile, stdout);
+			return CLI_OK;
+		}
+		if (option == '?') {
+			fprintf(stderr, "Try '%s --help'.\n", argv[0]);
+			return CLI_USAGE;
+		}
+		if (!take_option(&r, option, optarg))
+			return complain_usage(argv[0], "--%s %s is not understood",
+			                      option_name(option), optarg);
+	}
+	if (argc - optind != 1)
+		return complain_usage(argv[0],
+		                      argc == optind ? "a model is wanted" : "too many arguments");
+	if (r.cluster != NULL && (r.name != NULL || r.has_granularity))
+		return complain_usage(argv[0], "--cluster says what the node is, without --name "
+		                               "and --granularity");
+	r.model.name = argv[optind];
+	if (!r.quiet && isatty(STDERR_FILENO))
+		r.options.progress = show_progress;
+	return profile(&r);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels by name. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure.h"
+#include "zoo.h"
+
+#if HAVE_ONEDNN
+#include <hidp-onednn.h>
+#endif
+#if HAVE_REFERENCE
+#include <hidp-reference.h>
+#endif
+
+/* Weights of every network are the same in every run. */
+#define SEED 1
+
+struct kind {
+	const char *name;
+	const struct hidp_kernels *(*kernels)(void);
+	hidp_status (*make)(const struct hidp_model *model, struct zoo_weights *weights,
+	                    void **data_out, struct hidp_diagnostic *diagnostic);
+	void (*destroy)(void *data);
+};
+
+struct engine {
+	const struct kind *kind;
+	struct zoo_weights *weights;
+	void *data;
+};
+
+#if HAVE_ONEDNN
+static hidp_status make_onednn(const struct hidp_model *model, struct zoo_weights *weights,
+                               void **data_out, struct hidp_diagnostic *diagnostic)
+{
+	struct hidp_onednn *onednn = NULL;
+	hidp_status s = hidp_onednn_new(model, zoo_weights_table(), weights, NULL, &onednn,
+	                                diagnostic);
+	*data_out = onednn;
+	return s;
+}
+
+static void destroy_onednn(void *data)
+{
+	hidp_onednn_destroy(data);
+}
+#endif
+
+#if HAVE_REFERENCE
+static hidp_status make_reference(const struct hidp_model *model, struct zoo_weights *weights,
+                                  void **data_out, struct hidp_diagnostic *diagnostic)
+{
+	struct hidp_reference *reference = NULL;
+	hidp_status s = hidp_reference_new(model, zoo_weights_table(), weights, &reference,
+	                                   diagnostic);
+	*data_out = reference;
+	return s;
+}
+
+static void destroy_reference(void *data)
+{
+	hidp_reference_destroy(data);
+}
+#endif
+
+static const struct kind kinds[] = {
+#if HAVE_ONEDNN
+	{"onednn", hidp_onednn_kernels, make_onednn, destroy_onednn},
+#endif
+#if HAVE_REFERENCE
+	{"reference", hidp_reference_kernels, make_reference, destroy_reference},
+#endif
+	{NULL, NULL, NULL, NULL},
+};
+
+const char *engine_name(size_t index)
+{
+	size_t i = 0;
+	while (i < index && kinds[i].name != NULL)
+		i++;
+	return kinds[i].name;
+}
+
+static hidp_status fail(struct hidp_diagnostic *said, hidp_status status, const char *message)
+{
+	if (said != NULL) {
+		said->status = status;
+		snprintf(said->subject, sizeof said->subject, "kernels");
+		snprintf(said->message, sizeof said->message, "%s", message);
+	}
+	return status;
+}
+
+hidp_status engine_new(const char *name, const struct hidp_model *model,
+                       struct engine **engine_out, struct hidp_diagnostic *diagnostic)
+{
+	const struct kind *kind = kinds;
+	while (kind->name != NULL && name != NULL && strcmp(kind->name, name) != 0)
+		kind++;
+	if (kind->name == NULL)
+		return fail(diagnostic, HIDP_ERR_ARGUMENT, "there are none of that name in this build");
+	struct engine *e = calloc(1, sizeof *e);
+	if (e == NULL)
+		return fail(diagnostic, HIDP_ERR_NOMEM, "out of memory");
+	e->kind = kind;
+	hidp_status s = zoo_weights_new(model, SEED, &e->weights);
+	if (s != HIDP_OK)
+		fail(diagnostic, s, "out of memory");
+	else
+		s = kind->make(model, e->weights, &e->data, diagnostic);
+	if (s != HIDP_OK) {
+		engine_destroy(e);
+		return s;
+	}
+	*engine_out = e;
+	return HIDP_OK;
+}
+
+void engine_destroy(struct engine *engine)
+{
+	if (engine == NULL)
+		return;
+	if (engine->data != NULL)
+		engine->kind->destroy(engine->data);
+	zoo_weights_destroy(engine->weights);
+	free(engine);
+}
+
+const struct hidp_kernels *engine_kernels(const struct engine *engine)
+{
+	return engine->kind->kernels();
+}
+
+void *engine_data(const struct engine *engine)
+{
+	return engine->data;
+}
