@@ -26,9 +26,10 @@ struct kind {
 };
 
 struct engine {
-	const struct kind *kind;
-	struct zoo_weights *weights;
+	const struct hidp_kernels *kernels;
 	void *data;
+	void (*destroy)(void *data); /* of data, and then of the weights; NULL: they are not ours */
+	struct zoo_weights *weights;
 };
 
 #if HAVE_ONEDNN
@@ -104,7 +105,7 @@ hidp_status engine_new(const char *name, const struct hidp_model *model,
 	struct engine *e = calloc(1, sizeof *e);
 	if (e == NULL)
 		return fail(diagnostic, HIDP_ERR_NOMEM, "out of memory");
-	e->kind = kind;
+	e->kernels = kind->kernels();
 	hidp_status s = zoo_weights_new(model, SEED, &e->weights);
 	if (s != HIDP_OK)
 		fail(diagnostic, s, "out of memory");
@@ -114,23 +115,34 @@ hidp_status engine_new(const char *name, const struct hidp_model *model,
 		engine_destroy(e);
 		return s;
 	}
+	e->destroy = kind->destroy;
 	*engine_out = e;
 	return HIDP_OK;
+}
+
+struct engine *engine_of(const struct hidp_kernels *kernels, void *data)
+{
+	struct engine *e = calloc(1, sizeof *e);
+	if (e == NULL)
+		return NULL;
+	e->kernels = kernels;
+	e->data = data;
+	return e;
 }
 
 void engine_destroy(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
-	if (engine->data != NULL)
-		engine->kind->destroy(engine->data);
+	if (engine->destroy != NULL)
+		engine->destroy(engine->data);
 	zoo_weights_destroy(engine->weights);
 	free(engine);
 }
 
 const struct hidp_kernels *engine_kernels(const struct engine *engine)
 {
-	return engine->kind->kernels();
+	return engine->kernels;
 }
 
 void *engine_data(const struct engine *engine)
