@@ -150,6 +150,25 @@ void hidp__zmq_peers_upkeep(struct hidp_zmq *zmq)
 	}
 }
 
+void hidp__zmq_peer_is_back(struct hidp_zmq *zmq, struct peer *peer)
+{
+	/* whoever sends to it finds out by itself */
+	if (pthread_mutex_trylock(&peer->lock) != 0)
+		return;
+	if (peer->monitor != NULL)
+		hidp__zmq_peer_observe(peer);
+	if (peer->push != NULL && !peer->connected) {
+		close_sockets(peer);
+		peer->down = false;
+		peer->failed_ms = 0;
+		if (!dial(zmq, peer)) {
+			close_sockets(peer);
+			peer->failed_ms = hidp__zmq_now_ms();
+		}
+	}
+	pthread_mutex_unlock(&peer->lock);
+}
+
 static hidp_status check_key(const struct hidp_zmq *zmq, const char *public_key, uint8_t key[32],
                              const char *name, struct hidp_diagnostic *diagnostic)
 {

@@ -118,13 +118,16 @@ static bool collect(struct hidp_zmq *zmq, struct head *head, struct peer **from_
  * wherever it is met. Two are kept because the last messages of one can come after the first
  * of the next.
  */
-static bool in_order(struct peer *peer, const struct head *head)
+static bool in_order(struct hidp_zmq *zmq, struct peer *peer, const struct head *head)
 {
 	struct life *lives = peer->lives;
 	if (lives[0].id != head->life) {
 		struct life other = lives[1];
 		lives[1] = lives[0];
 		lives[0] = other.id == head->life ? other : (struct life){head->life, 0};
+		/* it is there, so an answer need not wait for the next attempt to reach it */
+		if (lives[0].number == 0)
+			hidp__zmq_peer_is_back(zmq, peer);
 	}
 	if (head->number <= lives[0].number)
 		return false;
@@ -160,7 +163,7 @@ bool hidp__zmq_receive(struct hidp_zmq *zmq)
 			zmq, &zmq->messages_refused,
 			"a message of connection %s is malformed or not from a listed node",
 			zmq_msg_gets(&zmq->inbox.frames[0], "Peer-Address"));
-	else if (!in_order(from, &head))
+	else if (!in_order(zmq, from, &head))
 		hidp__zmq_refuse(zmq, &zmq->messages_refused,
 		                 "message %llu of node %u came late or twice",
 		                 (unsigned long long)head.number, (unsigned)from->node);
