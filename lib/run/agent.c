@@ -72,8 +72,9 @@ static bool make(struct hidp_agent *a)
 	a->peers = hidp__calloc(a->ctx, a->node_count, sizeof *a->peers);
 	a->cut_s = hidp__calloc(a->ctx, (size_t)a->node_count * a->node_count, sizeof *a->cut_s);
 	a->lead.takes_part = hidp__calloc(a->ctx, a->node_count, sizeof *a->lead.takes_part);
+	a->lead.left_out = hidp__calloc(a->ctx, a->node_count, sizeof *a->lead.left_out);
 	return a->has_keeper_event && a->peers != NULL && a->cut_s != NULL &&
-	       a->lead.takes_part != NULL;
+	       a->lead.takes_part != NULL && a->lead.left_out != NULL;
 }
 
 hidp_status hidp_agent_new(struct hidp_context *context, const struct hidp_cluster *cluster,
@@ -137,6 +138,7 @@ void hidp_agent_destroy(struct hidp_agent *agent)
 	hidp__free(ctx, agent->peers);
 	hidp__free(ctx, agent->cut_s);
 	hidp__free(ctx, agent->lead.takes_part);
+	hidp__free(ctx, agent->lead.left_out);
 	hidp_cluster_unref(agent->cluster);
 	hidp__free(ctx, agent);
 	hidp_context_unref(ctx);

@@ -13,6 +13,9 @@
 /* A leader that is silent so many times longer than a follower may be is gone. */
 #define LEADER_PATIENCE 20
 
+/* How often nodes that are missing are asked whether they are back. */
+#define INVITE_S 1.0
+
 /* Jobs that wait; who sends more plans than this at once means no good. */
 #define JOBS_MAX 64
 
@@ -231,7 +234,7 @@ static void call_around(struct hidp_agent *agent)
 void hidp__keeper_run(void *data)
 {
 	struct hidp_agent *agent = data;
-	double call_s = hidp__clock();
+	double call_s = hidp__clock(), invite_s = call_s;
 	while (atomic_load(&agent->state) == HIDP__SESSION_STARTED) {
 		unsigned count = hidp__event_count(&agent->keeper_event);
 		hidp__mutex_lock(&agent->mutex);
@@ -249,6 +252,10 @@ void hidp__keeper_run(void *data)
 		if (hidp__clock() >= call_s) {
 			call_around(agent);
 			call_s = hidp__clock() + agent->options.heartbeat_s;
+		}
+		if (hidp__clock() >= invite_s) {
+			hidp__lead_invite(agent);
+			invite_s = hidp__clock() + INVITE_S;
 		}
 		if (job == NULL)
 			hidp__event_wait(&agent->keeper_event, count, 0, call_s);

@@ -9,6 +9,8 @@
 
 /* How long no plan uses a node or a link that one failed for. */
 #define BARRED_S 10.0
+/* The same for a node that was only silent: once it answers, there is nothing against it. */
+#define SILENT_S 1.0
 
 void hidp__lead_call(struct hidp_agent *agent)
 {
@@ -24,12 +26,13 @@ void hidp__lead_call(struct hidp_agent *agent)
 	}
 }
 
-static void bar(struct hidp_agent *agent, hidp_node_id node, uint64_t plan_id, const char *why)
+static void bar(struct hidp_agent *agent, hidp_node_id node, uint64_t plan_id, double seconds,
+                const char *why)
 {
 	char text[HIDP_NAME_MAX + 200];
 	const char *name = agent->cluster->nodes[node].desc.name;
 	hidp__mutex_lock(&agent->mutex);
-	agent->peers[node].barred_s = hidp__clock() + BARRED_S;
+	agent->peers[node].barred_s = hidp__clock() + seconds;
 	hidp__mutex_unlock(&agent->mutex);
 	memset(text, 0, sizeof text);
 	strncat(text, name, HIDP_NAME_MAX);
@@ -49,7 +52,7 @@ bool hidp__lead_misses(struct hidp_agent *agent, uint64_t plan_id)
 		              now - agent->peers[n].heard_s > agent->options.silence_s;
 		hidp__mutex_unlock(&agent->mutex);
 		if (silent)
-			bar(agent, n, plan_id, "does not answer any more");
+			bar(agent, n, plan_id, SILENT_S, "does not answer any more");
 		misses |= silent;
 	}
 	return misses;
@@ -71,33 +74,73 @@ static bool wait_for_news(struct hidp_agent *agent, unsigned count, double until
 	       (hidp__event_wait(&agent->news, count, 0, until_s), true);
 }
 
-/* Asks who is there and has loaded the model; who does not answer in time is not there. */
-static void analyse(struct hidp_agent *agent, const struct hidp__loaded *model)
+/* Asks everybody who has not answered yet. true: there is nobody to wait for. */
+static bool ask_around(struct hidp_agent *agent, const struct hidp__loaded *model, bool asks)
 {
 	struct hidp__wire_header probe = {.type = HIDP__WIRE_PROBE, .request = model->digest};
-	double until_s = hidp__clock() + agent->options.silence_s;
-	bool all;
+	bool all = true;
+	for (hidp_node_id n = 0; n < agent->node_count; n++) {
+		hidp__mutex_lock(&agent->mutex);
+		const struct hidp__peer *p = &agent->peers[n];
+		bool answered = p->here != HIDP_ERR_TIMEOUT && p->probed == model->digest;
+		/* who is barred need not be waited for */
+		all &= n == agent->node || answered || p->barred_s > hidp__clock();
+		hidp__mutex_unlock(&agent->mutex);
+		if (asks && !answered && n != agent->node)
+			hidp__agent_send(agent, n, &probe, NULL, 0);
+	}
+	return all;
+}
+
+/*
+ * Asks who is there and has loaded the model; who does not answer in time is not there.
+ * Questions and answers can get lost where connections are new, so they are asked again.
+ */
+static void analyse(struct hidp_agent *agent, const struct hidp__loaded *model)
+{
+	double until_s = hidp__clock() + agent->options.silence_s, ask_s = 0;
 	hidp__agent_say(agent, HIDP_AGENT_ANALYSE, 0, "who is there?");
 	hidp__mutex_lock(&agent->mutex);
 	for (hidp_node_id n = 0; n < agent->node_count; n++)
 		agent->peers[n].here = HIDP_ERR_TIMEOUT;
 	hidp__mutex_unlock(&agent->mutex);
-	for (hidp_node_id n = 0; n < agent->node_count; n++)
-		if (n != agent->node)
-			hidp__agent_send(agent, n, &probe, NULL, 0);
-	unsigned count;
-	do {
-		count = hidp__event_count(&agent->news);
-		all = true;
+	for (;;) {
+		unsigned count = hidp__event_count(&agent->news);
+		bool asks = hidp__clock() >= ask_s;
+		if (ask_around(agent, model, asks))
+			break;
+		if (asks)
+			ask_s = hidp__clock() + agent->options.heartbeat_s;
+		if (hidp__clock() >= until_s ||
+		    atomic_load(&agent->state) != HIDP__SESSION_STARTED)
+			break;
+		hidp__event_wait(&agent->news, count, 0, ask_s < until_s ? ask_s : until_s);
+	}
+}
+
+void hidp__lead_invite(struct hidp_agent *agent)
+{
+	struct hidp__wire_header probe = {.type = HIDP__WIRE_PROBE};
+	double now = hidp__clock();
+	for (hidp_node_id n = 0; n < agent->node_count; n++) {
 		hidp__mutex_lock(&agent->mutex);
-		for (hidp_node_id n = 0; n < agent->node_count; n++) {
-			const struct hidp__peer *p = &agent->peers[n];
-			bool answered = p->here != HIDP_ERR_TIMEOUT && p->probed == model->digest;
-			/* who is barred need not be waited for */
-			all &= n == agent->node || answered || p->barred_s > hidp__clock();
-		}
+		bool leads = agent->lead.plan_id != 0;
+		bool asks = leads && n != agent->node && agent->lead.left_out[n];
+		probe.request = agent->lead.digest;
+		if (leads && agent->lead.mended_s != 0 && now > agent->lead.mended_s)
+			atomic_store(&agent->is_outdated, true);
 		hidp__mutex_unlock(&agent->mutex);
-	} while (!all && wait_for_news(agent, count, until_s));
+		if (asks)
+			hidp__agent_send(agent, n, &probe, NULL, 0);
+	}
+}
+
+void hidp__lead_welcome(struct hidp_agent *agent, hidp_node_id node)
+{
+	const struct hidp__peer *p = &agent->peers[node];
+	if (agent->lead.plan_id != 0 && agent->lead.left_out[node] && p->here == HIDP_OK &&
+	    p->probed == agent->lead.digest && p->barred_s <= hidp__clock())
+		atomic_store(&agent->is_outdated, true);
 }
 
 static bool is_usable(struct hidp_agent *agent, hidp_node_id n, double now)
@@ -117,23 +160,40 @@ static bool is_cut(struct hidp_agent *agent, hidp_node_id from, hidp_node_id to,
 	return cut;
 }
 
+/* Notes what cannot be used now, nodes and links, for the plan that is to be made. */
+static void look_around(struct hidp_agent *agent, double now)
+{
+	struct hidp__lead *lead = &agent->lead;
+	size_t links = (size_t)agent->node_count * agent->node_count;
+	for (hidp_node_id n = 0; n < agent->node_count; n++)
+		lead->left_out[n] = !is_usable(agent, n, now);
+	atomic_store(&agent->is_outdated, false);
+	lead->mended_s = 0;
+	hidp__mutex_lock(&agent->mutex);
+	for (size_t i = 0; i < links; i++)
+		if (agent->cut_s[i] > now && agent->cut_s[i] > lead->mended_s)
+			lead->mended_s = agent->cut_s[i];
+	hidp__mutex_unlock(&agent->mutex);
+}
+
 /* The cluster without the nodes and links that cannot be used now. */
 static hidp_status cluster_now(struct hidp_agent *agent, struct hidp_cluster **cluster_out)
 {
 	struct hidp_cluster_builder *builder;
 	double now = hidp__clock();
+	const bool *left_out = agent->lead.left_out;
 	hidp_status s = hidp_cluster_builder_from(agent->cluster, &builder);
 	if (s != HIDP_OK)
 		return s;
+	look_around(agent, now);
 	for (hidp_node_id n = 0; n < agent->node_count && s == HIDP_OK; n++)
-		if (!is_usable(agent, n, now))
+		if (left_out[n])
 			s = hidp_cluster_builder_set_available(builder, n, HIDP_PROCESSOR_NONE,
 			                                       false);
 	for (hidp_node_id n = 0; n < agent->node_count; n++)
 		for (hidp_node_id m = 0; m < agent->node_count && s == HIDP_OK; m++) {
 			/* nobody relays over a node that is not there */
-			bool gone = !is_usable(agent, n, now) || !is_usable(agent, m, now) ||
-			            is_cut(agent, n, m, now);
+			bool gone = left_out[n] || left_out[m] || is_cut(agent, n, m, now);
 			if (gone && hidp__link(agent->cluster, n, m)->bandwidth_Bps != 0)
 				s = hidp_cluster_builder_remove_link(builder, n, m, NULL);
 		}
@@ -230,7 +290,7 @@ static bool wait_until_ready(struct hidp_agent *agent, const struct hidp__lead *
 			hidp__mutex_unlock(&agent->mutex);
 			bool answered = p.ready_for == lead->plan_id;
 			if (answered && p.ready != HIDP_OK) {
-				bar(agent, n, lead->plan_id,
+				bar(agent, n, lead->plan_id, BARRED_S,
 				    p.why[0] != '\0' ? p.why : "cannot get ready");
 				failed = true;
 			}
@@ -249,7 +309,7 @@ static bool wait_until_ready(struct hidp_agent *agent, const struct hidp__lead *
 	for (hidp_node_id n = 0; n < agent->node_count; n++)
 		if (n != agent->node && lead->takes_part[n] &&
 		    agent->peers[n].ready_for != lead->plan_id)
-			bar(agent, n, lead->plan_id, "does not get ready in time");
+			bar(agent, n, lead->plan_id, BARRED_S, "does not get ready in time");
 	return false;
 }
 
@@ -295,6 +355,7 @@ static hidp_status map(struct hidp_agent *agent, const struct hidp__loaded *mode
 	hidp__mutex_lock(&agent->mutex);
 	lead->plan_id = next_plan_id(agent);
 	lead->plan = plan;
+	lead->digest = model->digest;
 	lead->failed = false;
 	find_parts(agent, plan, lead->takes_part);
 	for (hidp_node_id n = 0; n < agent->node_count; n++)
@@ -396,7 +457,8 @@ hidp_status hidp__lead_prepare(struct hidp_agent *agent, const struct hidp_agent
 		hidp__free(agent->ctx, key.data);
 		return hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
 	}
-	if (lead->plan_id != 0 && !lead->failed && lead->model == request->model &&
+	if (lead->plan_id != 0 && !lead->failed && !atomic_load(&agent->is_outdated) &&
+	    lead->model == request->model &&
 	    lead->asked_bytes == key.count && memcmp(lead->asked, key.data, key.count) == 0) {
 		hidp__free(agent->ctx, key.data);
 		return HIDP_OK;
@@ -506,8 +568,8 @@ void hidp__lead_blame(struct hidp_agent *agent, uint64_t request)
 		if (n == agent->node || !lead->takes_part[n])
 			continue;
 		if (agent->peers[n].reported != request + 1)
-			bar(agent, n, lead->plan_id, "does not say what it is doing");
+			bar(agent, n, lead->plan_id, SILENT_S, "does not say what it is doing");
 		else if (agent->peers[n].report_known && agent->peers[n].report_busy)
-			bar(agent, n, lead->plan_id, "takes too long");
+			bar(agent, n, lead->plan_id, BARRED_S, "takes too long");
 	}
 }

@@ -145,6 +145,7 @@ static bool deal_with(struct hidp_agent *agent, hidp_node_id from,
 		hidp__mutex_lock(&agent->mutex);
 		agent->peers[from].probed = header->request;
 		agent->peers[from].here = header->status;
+		hidp__lead_welcome(agent, from);
 		hidp__mutex_unlock(&agent->mutex);
 		return true;
 	case HIDP__WIRE_PLAN:

@@ -77,6 +77,9 @@ struct hidp__lead {
 	size_t asked_bytes;
 	struct hidp__hosted *hosted;
 	bool *takes_part; /* [node] */
+	bool *left_out;   /* [node] could not be used when the plan was made */
+	double mended_s;  /* when links that were cut then may be used again; 0: none was */
+	uint64_t digest;  /* of the model */
 	double predicted_s;
 	bool failed; /* a request came to grief with it */
 };
@@ -104,6 +107,7 @@ struct hidp_agent {
 	struct hidp__peer *peers; /* [node] */
 	double *cut_s;            /* [from * nodes + to] until when no plan uses the link */
 	atomic_ullong refused;
+	atomic_bool is_outdated;  /* the plan that is led: what it does without is back */
 	struct hidp__event news; /* something that a leader waits for */
 
 	struct hidp__mutex kernels_mutex; /* kernels are prepared by one thread at a time */
@@ -148,6 +152,10 @@ hidp_status hidp__lead_prepare(struct hidp_agent *agent, const struct hidp_agent
 /* Finds out why a request did not get through: nodes and links are marked. Called with lead_mutex.
  */
 void hidp__lead_blame(struct hidp_agent *agent, uint64_t request);
+/* A node said that it is there: does the plan that is led do without it? Called with mutex. */
+void hidp__lead_welcome(struct hidp_agent *agent, hidp_node_id node);
+/* Asks the nodes that the plan does without whether they are back. */
+void hidp__lead_invite(struct hidp_agent *agent);
 /* Gives the current plan up, everywhere. Called with lead_mutex. */
 void hidp__lead_drop(struct hidp_agent *agent);
 /* Calls those who take part in the plan that is led. */
