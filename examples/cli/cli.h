@@ -22,8 +22,12 @@ int cmd_evaluate(int argc, char **argv);
 int cmd_boards(int argc, char **argv);
 int cmd_models(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
+int cmd_keygen(int argc, char **argv);
+int cmd_node(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 
 extern const char usage_plan[], usage_evaluate[], usage_boards[], usage_models[], usage_profile[];
+extern const char usage_keygen[], usage_node[], usage_run[];
 
 /* common.c: messages on stderr, "hidp: ..." and a newline. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
@@ -74,7 +78,10 @@ const char *document_format(const char *text);
 /* cmd_boards.c: what is known of a node, over several lines. */
 void print_node(const struct hidp_cluster *cluster, hidp_node_id node);
 
-/* options.c: "NODE" or "NODE/PROCESSOR"; without one, the processor is HIDP_PROCESSOR_NONE. */
+/* options.c: objectives and strategies by name; false: there is none of that name. */
+bool find_objective(const char *text, uint32_t *out);
+bool find_strategy(const char *text, uint32_t *out);
+/* "NODE" or "NODE/PROCESSOR"; without one, the processor is HIDP_PROCESSOR_NONE. */
 bool find_place(const struct hidp_cluster *cluster, const char *text, hidp_node_id *node_out,
                 hidp_processor_id *processor_out);
 /* Says that there is no such place, and which nodes there are. */

@@ -112,32 +112,6 @@ struct request {
 	hidp_processor_id pin_processors[256], excluded_processors[256];
 };
 
-struct word {
-	const char *word;
-	uint32_t value;
-};
-
-static const struct word objectives[] = {{"latency", HIDP_OBJECTIVE_LATENCY},
-                                         {"period", HIDP_OBJECTIVE_PERIOD},
-                                         {"throughput", HIDP_OBJECTIVE_PERIOD},
-                                         {"energy", HIDP_OBJECTIVE_ENERGY},
-                                         {NULL, 0}};
-static const struct word strategies[] = {{"auto", HIDP_STRATEGY_AUTO},
-                                         {"paper", HIDP_STRATEGY_PAPER},
-                                         {"single", HIDP_STRATEGY_SINGLE},
-                                         {NULL, 0}};
-
-static bool find_word(const struct word *words, const char *word, uint32_t *out)
-{
-	for (; words->word != NULL; words++) {
-		if (strcmp(words->word, word) == 0) {
-			*out = words->value;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* A whole number from 1 on. */
 static bool parse_count(const char *text, double most, double *out)
 {
@@ -172,11 +146,11 @@ static bool take_option(struct request *r, int option, const char *value)
 	double number;
 	switch (option) {
 	case OPT_OBJECTIVE:
-		return find_word(objectives, value, &r->options.objective);
+		return find_objective(value, &r->options.objective);
 	case OPT_WEIGHTS:
 		return take_weights(value, &r->options);
 	case OPT_STRATEGY:
-		return find_word(strategies, value, &r->options.strategy);
+		return find_strategy(value, &r->options.strategy);
 	case OPT_STREAM:
 		r->options.flags |= HIDP_PLAN_STREAM;
 		return true;

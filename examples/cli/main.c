@@ -21,6 +21,10 @@ static const struct command {
          cmd_models},
 	{"profile", "hidp profile", "measure a model's layers on this machine", usage_profile,
          cmd_profile},
+	{"keygen", "hidp keygen", "make the keys of a node", usage_keygen, cmd_keygen},
+	{"node", "hidp node", "be a node of a cluster that carries out plans", usage_node,
+         cmd_node},
+	{"run", "hidp run", "lead requests on the nodes of a cluster", usage_run, cmd_run},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
@@ -36,7 +40,8 @@ static void print_usage(FILE *to)
 {
 	fputs("Usage: hidp COMMAND [argument]...\n"
 	      "\n"
-	      "Plans how one DNN inference is divided over unequal machines and processors.\n"
+	      "Plans how one DNN inference is divided over unequal machines and processors, and\n"
+	      "carries it out.\n"
 	      "\n",
 	      to);
 	for (size_t i = 0; i < COMMANDS; i++)

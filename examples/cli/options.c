@@ -1,9 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* Arguments that name things of a cluster. */
+/* Arguments that are words, and those that name things of a cluster. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+
+struct word {
+	const char *word;
+	uint32_t value;
+};
+
+static bool find_word(const struct word *words, const char *word, uint32_t *out)
+{
+	for (; words->word != NULL; words++) {
+		if (strcmp(words->word, word) == 0) {
+			*out = words->value;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool find_objective(const char *text, uint32_t *out)
+{
+	static const struct word objectives[] = {{"latency", HIDP_OBJECTIVE_LATENCY},
+	                                         {"period", HIDP_OBJECTIVE_PERIOD},
+	                                         {"throughput", HIDP_OBJECTIVE_PERIOD},
+	                                         {"energy", HIDP_OBJECTIVE_ENERGY},
+	                                         {NULL, 0}};
+	return find_word(objectives, text, out);
+}
+
+bool find_strategy(const char *text, uint32_t *out)
+{
+	static const struct word strategies[] = {{"auto", HIDP_STRATEGY_AUTO},
+	                                         {"paper", HIDP_STRATEGY_PAPER},
+	                                         {"single", HIDP_STRATEGY_SINGLE},
+	                                         {NULL, 0}};
+	return find_word(strategies, text, out);
+}
 
 bool list_add(struct list *list, const char *item)
 {
