@@ -38,6 +38,7 @@ const char usage_run[] =
 	"  --stream              requests come one after another\n"
 	"  --cost [NODE=]FILE    measured times, from 'hidp profile'\n"
 	"  --exclude NODE        compute nothing there\n"
+	"  --work N              bound on the search, in steps\n"
 	"  --table, --explain    print it, and why\n"
 	"  --svg, --trace, --json FILE     write its timeline or itself\n"
 	"  -q, --quiet           no progress\n"
@@ -62,6 +63,7 @@ enum {
 	OPT_STREAM,
 	OPT_COST,
 	OPT_EXCLUDE,
+	OPT_WORK,
 	OPT_TABLE
 };
 
@@ -83,6 +85,7 @@ static const struct option long_options[] = {
 	{"stream", no_argument, NULL, OPT_STREAM},
 	{"cost", required_argument, NULL, OPT_COST},
 	{"exclude", required_argument, NULL, OPT_EXCLUDE},
+	{"work", required_argument, NULL, OPT_WORK},
 	{"table", no_argument, NULL, OPT_TABLE},
 	{"explain", no_argument, NULL, OPT_EXPLAIN},
 	{"svg", required_argument, NULL, OPT_SVG},
@@ -154,6 +157,11 @@ static bool take_option(struct command *c, int option, const char *value)
 		return true;
 	case OPT_COST:
 		return list_add(&r->costs, value);
+	case OPT_WORK:
+		if (!take_count(value, 1, 9007199254740992.0, &number))
+			return false;
+		r->plan.work_limit = (uint64_t)number;
+		return true;
 	case OPT_EXCLUDE:
 		return list_add(&c->excluded, value);
 	case OPT_TABLE:
