@@ -25,9 +25,10 @@ int cmd_profile(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_node(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_timeline(int argc, char **argv);
 
 extern const char usage_plan[], usage_evaluate[], usage_boards[], usage_models[], usage_profile[];
-extern const char usage_keygen[], usage_node[], usage_run[];
+extern const char usage_keygen[], usage_node[], usage_run[], usage_timeline[];
 
 /* common.c: messages on stderr, "hidp: ..." and a newline. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);

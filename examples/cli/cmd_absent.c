@@ -9,6 +9,7 @@
 const char usage_keygen[] = ABSENT;
 const char usage_node[] = ABSENT;
 const char usage_run[] = ABSENT;
+const char usage_timeline[] = ABSENT;
 
 static int absent(const char *title)
 {
@@ -30,6 +31,12 @@ int cmd_node(int argc, char **argv)
 }
 
 int cmd_run(int argc, char **argv)
+{
+	(void)argc;
+	return absent(argv[0]);
+}
+
+int cmd_timeline(int argc, char **argv)
 {
 	(void)argc;
 	return absent(argv[0]);

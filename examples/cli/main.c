@@ -25,6 +25,8 @@ static const struct command {
 	{"node", "hidp node", "be a node of a cluster that carries out plans", usage_node,
          cmd_node},
 	{"run", "hidp run", "lead requests on the nodes of a cluster", usage_run, cmd_run},
+	{"timeline", "hidp timeline", "set measured times beside those of a plan",
+         usage_timeline, cmd_timeline},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
