@@ -308,13 +308,17 @@ static enum fate dispatch(struct hidp_session *session, hidp_node_id from,
 	return fate;
 }
 
+/* No session lives to see this one; numbers behind it never run over. */
+#define REQUEST_MAX ((uint64_t)1 << 62)
+
 /* Checks what can be checked without the request. */
 static enum fate judge(struct hidp_session *session, hidp_node_id from,
                        const struct hidp__wire_header *header, struct hidp__wire_reader *reader)
 {
 	const struct hidp__route_work *route;
 	uint32_t task = HIDP_TASK_NONE;
-	if (header->plan_id != session->plan_id || header->route >= session->route_count ||
+	if (header->plan_id != session->plan_id || header->request > REQUEST_MAX ||
+	    header->route >= session->route_count ||
 	    header->bytes != hidp__wire_left(reader))
 		return REFUSED;
 	route = &session->routes[header->route];

@@ -9,7 +9,8 @@
 static bool find(struct hidp__worker *w, struct hidp__slot **slot_out, uint32_t *task_out)
 {
 	struct hidp_session *session = w->session;
-	uint64_t oldest = UINT64_MAX;
+	uint64_t oldest = 0;
+	bool found = false;
 	for (uint32_t i = 0; i < session->slot_count; i++) {
 		struct hidp__slot *slot = &session->slots[i];
 		uint32_t task =
@@ -17,13 +18,14 @@ static bool find(struct hidp__worker *w, struct hidp__slot **slot_out, uint32_t 
 		if (task == HIDP_TASK_NONE || atomic_load(&slot->pending[task]) != 0)
 			continue;
 		uint64_t request = atomic_load(&slot->request);
-		if (request < oldest) {
+		if (!found || request < oldest) {
+			found = true;
 			oldest = request;
 			*slot_out = slot;
 			*task_out = task;
 		}
 	}
-	return oldest != UINT64_MAX;
+	return found;
 }
 
 static bool has_work_left(const struct hidp__worker *w)
