@@ -242,11 +242,15 @@ void hidp__keeper_run(void *data)
 		if (job != NULL) {
 			agent->jobs = job->next;
 			agent->job_count--;
+			agent->mapping = job->type == HIDP__WIRE_PLAN ? job->plan_id : 0;
 		}
 		hidp__mutex_unlock(&agent->mutex);
 		if (job != NULL) {
 			do_job(agent, job);
 			hidp__free(agent->ctx, job);
+			hidp__mutex_lock(&agent->mutex);
+			agent->mapping = 0;
+			hidp__mutex_unlock(&agent->mutex);
 		}
 		hidp__agent_clear(agent);
 		if (hidp__clock() >= call_s) {

@@ -17,8 +17,9 @@ void hidp__lead_call(struct hidp_agent *agent)
 	struct hidp__wire_header ping = {.type = HIDP__WIRE_PING};
 	for (hidp_node_id n = 0; n < agent->node_count; n++) {
 		hidp__mutex_lock(&agent->mutex);
-		bool calls =
-			agent->lead.plan_id != 0 && n != agent->node && agent->lead.takes_part[n];
+		/* not before they have the plan: they would say that they do not know it */
+		bool calls = agent->lead.plan_id != 0 && agent->lead.is_sent &&
+		             n != agent->node && agent->lead.takes_part[n];
 		ping.plan_id = agent->lead.plan_id;
 		hidp__mutex_unlock(&agent->mutex);
 		if (calls)
@@ -47,13 +48,17 @@ bool hidp__lead_misses(struct hidp_agent *agent, uint64_t plan_id)
 	bool misses = false;
 	for (hidp_node_id n = 0; n < agent->node_count; n++) {
 		hidp__mutex_lock(&agent->mutex);
-		bool silent = agent->lead.plan_id == plan_id && n != agent->node &&
-		              agent->lead.takes_part[n] &&
-		              now - agent->peers[n].heard_s > agent->options.silence_s;
+		bool counts = agent->lead.plan_id == plan_id && n != agent->node &&
+		              agent->lead.takes_part[n];
+		bool silent = counts && now - agent->peers[n].heard_s > agent->options.silence_s;
+		/* a node that was started anew, quicker than it could be missed */
+		bool lost = counts && agent->peers[n].lost == plan_id;
 		hidp__mutex_unlock(&agent->mutex);
 		if (silent)
 			bar(agent, n, plan_id, SILENT_S, "does not answer any more");
-		misses |= silent;
+		else if (lost)
+			bar(agent, n, plan_id, SILENT_S, "knows nothing of the plan any more");
+		misses |= silent || lost;
 	}
 	return misses;
 }
@@ -356,7 +361,7 @@ static hidp_status map(struct hidp_agent *agent, const struct hidp__loaded *mode
 	lead->plan_id = next_plan_id(agent);
 	lead->plan = plan;
 	lead->digest = model->digest;
-	lead->failed = false;
+	lead->failed = lead->is_sent = false;
 	find_parts(agent, plan, lead->takes_part);
 	for (hidp_node_id n = 0; n < agent->node_count; n++)
 		if (lead->takes_part[n] && agent->peers[n].here == HIDP_OK)
@@ -366,6 +371,9 @@ static hidp_status map(struct hidp_agent *agent, const struct hidp__loaded *mode
 	hidp_status s = offload(agent, lead);
 	if (s != HIDP_OK)
 		return hidp__fail(diagnostic, s, NULL, "the plan cannot be sent");
+	hidp__mutex_lock(&agent->mutex);
+	lead->is_sent = true;
+	hidp__mutex_unlock(&agent->mutex);
 	hidp__agent_say(agent, HIDP_AGENT_MAP, lead->plan_id, "gets ready");
 	s = hidp__agent_host(agent, plan, model, lead->plan_id, agent->node, &lead->hosted,
 	                     diagnostic);

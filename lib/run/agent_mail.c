@@ -124,6 +124,19 @@ static void report(struct hidp_agent *agent, hidp_node_id to,
 		hidp__agent_let_go(agent, hosted);
 }
 
+/* Is this node carrying out a plan, or about to? Not after it was started anew. */
+static bool knows(struct hidp_agent *agent, uint64_t plan_id)
+{
+	hidp__mutex_lock(&agent->mutex);
+	bool found = agent->mapping == plan_id;
+	for (const struct hidp__job *j = agent->jobs; j != NULL; j = j->next)
+		found |= j->type == HIDP__WIRE_PLAN && j->plan_id == plan_id;
+	for (const struct hidp__hosted *h = agent->hosted; h != NULL; h = h->next)
+		found |= h->plan_id == plan_id && !h->retired;
+	hidp__mutex_unlock(&agent->mutex);
+	return found;
+}
+
 /* A message of a session, or of the agent itself; false: it makes no sense. */
 static bool deal_with(struct hidp_agent *agent, hidp_node_id from,
                       const struct hidp__wire_header *header, struct hidp__wire_reader *reader)
@@ -154,9 +167,14 @@ static bool deal_with(struct hidp_agent *agent, hidp_node_id from,
 	case HIDP__WIRE_READY:
 		return take_ready(agent, from, header, reader);
 	case HIDP__WIRE_PING:
-		answer(agent, from, HIDP__WIRE_PONG, header, HIDP_OK);
+		answer(agent, from, HIDP__WIRE_PONG, header,
+		       knows(agent, header->plan_id) ? HIDP_OK : HIDP_ERR_ARGUMENT);
 		return true;
 	case HIDP__WIRE_PONG:
+		hidp__mutex_lock(&agent->mutex);
+		if (header->status != HIDP_OK && header->plan_id == agent->lead.plan_id)
+			agent->peers[from].lost = header->plan_id;
+		hidp__mutex_unlock(&agent->mutex);
 		return true;
 	case HIDP__WIRE_ASK:
 		report(agent, from, header);

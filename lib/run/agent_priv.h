@@ -15,7 +15,7 @@
  *   ready   the answer; status                                      bytes: why not, as text
  *   drop    leader: the plan is over
  *   ping    leader: are you still there?
- *   pong    the answer
+ *   pong    the answer; status: HIDP_OK or HIDP_ERR_ARGUMENT: of that plan nothing is known here
  *   ask     leader: what has become of this request?
  *   report  the answer; status: HIDP_OK or HIDP_ERR_ARGUMENT; message: 1 if it could do something
  *           bytes: bits of messages sent, bits of messages received
@@ -62,6 +62,7 @@ struct hidp__peer {
 	uint64_t ready_for; /* plan that it answered to */
 	hidp_status ready;  /* that answer */
 	char why[160];      /* if it is not ready */
+	uint64_t lost;        /* plan that it knows nothing of, though it takes part */
 	uint64_t reported;  /* 1 + request of the last report; 0: none */
 	bool report_known, report_busy;
 	uint8_t *report;     /* bits sent, bits received */
@@ -78,6 +79,7 @@ struct hidp__lead {
 	struct hidp__hosted *hosted;
 	bool *takes_part; /* [node] */
 	bool *left_out;   /* [node] could not be used when the plan was made */
+	bool is_sent;     /* to all who take part */
 	double mended_s;  /* when links that were cut then may be used again; 0: none was */
 	uint64_t digest;  /* of the model */
 	double predicted_s;
@@ -104,6 +106,7 @@ struct hidp_agent {
 	struct hidp__hosted *hosted;
 	struct hidp__job *jobs;
 	uint32_t job_count;
+	uint64_t mapping;         /* the leader's plan that the keeper gets ready for; 0: none */
 	struct hidp__peer *peers; /* [node] */
 	double *cut_s;            /* [from * nodes + to] until when no plan uses the link */
 	atomic_ullong refused;

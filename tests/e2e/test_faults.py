@@ -21,6 +21,9 @@ REQUESTS = 12
 # lost, and a new plan. More than this is a node that hangs, also on a busy machine.
 PATIENCE_S = 90
 SILENCE_S = 0.3
+# A request meets a few faults at most. Well below the time that nodes have to get ready: nobody
+# may wait in vain for one that will never be.
+LONGEST_S = 30
 STATES = ("analyse", "explore", "offload", "map", "execute")
 
 
@@ -103,6 +106,8 @@ class Rounds:
             if request["status"] != 0 or request["difference"] != 0:
                 raise Wrong(f"a request went wrong: {request}")
             self.longest = max(self.longest, request["total_s"])
+            if request["total_s"] > LONGEST_S:
+                raise Wrong(f"a request took too long: {request}")
             self.again += request["attempts"] > 1
 
     def mend(self):
@@ -150,7 +155,8 @@ def main():
     names = "abcd" if arguments.seed % 2 else "abc"
     done = 0
     with Machines(
-        arguments.hidp, names, options=["--silence", f"{SILENCE_S}s"], flops=0.7e9
+        arguments.hidp,
+        names, options=["--silence", f"{SILENCE_S}s"], flops=0.7e9
     ) as machines:
         rounds = Rounds(machines, rng)
         try:
