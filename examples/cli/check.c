@@ -16,7 +16,7 @@ static hidp_status make_plan(struct hidp_context *context, const struct hidp_mod
 	return s;
 }
 
-static hidp_status run_whole(const struct hidp_plan *plan, struct engine *engine,
+static hidp_status run_whole(const struct hidp_plan *plan, struct watch *watch,
                              const struct tensors *inputs, const struct tensors *outputs,
                              struct hidp_diagnostic *said)
 {
@@ -25,7 +25,7 @@ static hidp_status run_whole(const struct hidp_plan *plan, struct engine *engine
 	hidp_status s = hidp_session_new(plan, NULL, &session, said);
 	if (s != HIDP_OK)
 		return s;
-	s = hidp_session_set_kernels(session, HIDP_PROCESSOR_NONE, engine_kernels(engine), engine);
+	s = hidp_session_set_kernels(session, HIDP_PROCESSOR_NONE, watch_kernels(watch), watch);
 	if (s == HIDP_OK)
 		s = hidp_session_start(session, said);
 	if (s == HIDP_OK)
@@ -42,15 +42,15 @@ bool check_run(struct hidp_context *context, const struct hidp_model *model, con
 {
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_plan *plan = NULL;
-	struct engine *engine = engine_new(model, kernels, seed, 1);
-	if (engine == NULL)
+	struct watch *watch = watch_new(model, kernels, seed, 1);
+	if (watch == NULL)
 		return false;
 	hidp_status s = make_plan(context, model, &plan, &said);
 	if (s == HIDP_OK)
-		s = run_whole(plan, engine, inputs, outputs, &said);
+		s = run_whole(plan, watch, inputs, outputs, &said);
 	if (s != HIDP_OK)
 		complain_status("unpartitioned run", s, &said);
 	hidp_plan_unref(plan);
-	engine_free(engine);
+	watch_free(watch);
 	return s == HIDP_OK;
 }

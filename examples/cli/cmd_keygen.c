@@ -49,7 +49,8 @@ int cmd_keygen(int argc, char **argv)
 			force = true;
 			break;
 		case OPT_PUBLIC:
-			public = true;
+			public
+			= true;
 			break;
 		default:
 			fprintf(stderr, "Try '%s --help'.\n", argv[0]);

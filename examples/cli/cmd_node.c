@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "measure.h"
 #include "nodes.h"
 
 const char usage_node[] =
@@ -58,7 +59,8 @@ static int run_node(const struct member_options *options, const char *times)
 		if (s == HIDP_OK) {
 			printf("%s listens at %s, %zu model%s, %s kernels\n", member.name,
 			       hidp_zmq_endpoint(member.zmq), member.model_count,
-			       member.model_count == 1 ? "" : "s", engine_name(member.engines[0]));
+			       member.model_count == 1 ? "" : "s",
+			       watch_kernels(member.watches[0])->name);
 			fflush(stdout);
 			rc = wait_for_the_end(&member);
 		} else {
@@ -66,7 +68,7 @@ static int run_node(const struct member_options *options, const char *times)
 		}
 		hidp_agent_close(member.agent);
 		if (rc == CLI_OK && times != NULL &&
-		    !engine_write_times(member.engines[0], times, member.name, 0, 0))
+		    !watch_write_times(member.watches[0], times, member.name, 0, 0))
 			rc = CLI_FAILURE;
 	}
 	member_close(&member);
@@ -75,7 +77,7 @@ static int run_node(const struct member_options *options, const char *times)
 
 int cmd_node(int argc, char **argv)
 {
-	static struct member_options options;
+	static struct member_options options = {.seed = ENGINE_SEED};
 	const char *times = NULL;
 	int option, index = 0;
 	while ((option = getopt_long(argc, argv, "hv", long_options, &index)) != -1) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure.h"
 #include "run.h"
 
 const char usage_run[] =
@@ -189,8 +190,8 @@ static hidp_status make_plan(void *user_data, const struct hidp_model *model,
 	/* the cluster changes with the nodes that are there, and costs are for one cluster */
 	if (!load_costs(model, cluster, p->costs, &cost))
 		return HIDP_ERR_COST;
-	hidp_status s = hidp_planner_plan(p->planner, model, cluster, cost, options, plan_out,
-	                                  diagnostic);
+	hidp_status s =
+		hidp_planner_plan(p->planner, model, cluster, cost, options, plan_out, diagnostic);
 	hidp_cost_unref(cost);
 	return s;
 }
@@ -280,8 +281,8 @@ static int lead(struct command *c, struct member *member)
 		}
 		hidp_agent_close(member->agent);
 		if (c->run.times != NULL && requests.done != 0 &&
-		    !engine_write_times(member->engines[0], c->run.times, member->name,
-		                        requests.last_begin_s, requests.last_end_s))
+		    !watch_write_times(member->watches[0], c->run.times, member->name,
+		                       requests.last_begin_s, requests.last_end_s))
 			rc = either(rc, CLI_FAILURE);
 	}
 	requests_free(&requests);
@@ -308,21 +309,13 @@ static int run_command(struct command *c)
 	return rc;
 }
 
-static bool is_known(const char *kernels)
-{
-	for (const char *const *name = engine_names(); *name != NULL; name++)
-		if (strcmp(*name, kernels) == 0)
-			return true;
-	complain("--check=%s: this hidp was built without such kernels", kernels);
-	return false;
-}
-
 int cmd_run(int argc, char **argv)
 {
 	static struct command c; /* a few kilobytes of names */
 	int option, index = 0;
 	c.run.repeat = c.run.parallel = c.run.variety = 1;
 	c.run.tolerance = -1;
+	c.member.seed = ENGINE_SEED;
 	hidp_plan_options_init(&c.run.plan, sizeof c.run.plan);
 	while ((option = getopt_long(argc, argv, "hqv", long_options, &index)) != -1) {
 		if (option == 'h') {
@@ -342,7 +335,7 @@ int cmd_run(int argc, char **argv)
 		return complain_usage(argv[0], argc - optind < 2
 		                                       ? "a model and a cluster are wanted"
 		                                       : "too many arguments");
-	if (c.run.check != NULL && !is_known(c.run.check))
+	if (c.run.check != NULL && !watch_knows(c.run.check))
 		return CLI_FAILURE;
 	if (!list_add(&c.member.models, argv[optind]))
 		return CLI_FAILURE;

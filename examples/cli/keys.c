@@ -39,8 +39,8 @@ bool write_keys(const char *path, bool force, char public_key[HIDP_ZMQ_KEY_SIZE]
 {
 	char secret_key[HIDP_ZMQ_KEY_SIZE];
 	char *public_path = malloc(strlen(path) + sizeof ".pub");
-	hidp_status s = public_path == NULL ? HIDP_ERR_NOMEM
-	                                    : hidp_zmq_keygen(public_key, secret_key);
+	hidp_status s =
+		public_path == NULL ? HIDP_ERR_NOMEM : hidp_zmq_keygen(public_key, secret_key);
 	bool ok = s == HIDP_OK;
 	if (ok) {
 		sprintf(public_path, "%s.pub", path);

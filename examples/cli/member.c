@@ -107,13 +107,12 @@ static bool keep_to_cores(const char *list)
 	return false;
 }
 
-static void log_line(void *user_data, hidp_log_level level, const char *component,
-                     const char *text)
+static void log_line(void *user_data, hidp_log_level level, const char *component, const char *text)
 {
 	const struct member *m = user_data;
 	(void)level;
-	fprintf(stderr, "%.3f %s: %s: %s\n", now_s(), m->name != NULL ? m->name : "hidp",
-	        component, text);
+	fprintf(stderr, "%.3f %s: %s: %s\n", now_s(), m->name != NULL ? m->name : "hidp", component,
+	        text);
 }
 
 static void say_state(void *user_data, hidp_agent_state state, uint64_t plan_id, const char *text)
@@ -221,8 +220,8 @@ static bool open_agent(struct member *m, const struct member_options *o)
 static bool load_models(struct member *m, const struct member_options *o)
 {
 	m->models = calloc(o->models.count + 1, sizeof *m->models);
-	m->engines = calloc(o->models.count + 1, sizeof *m->engines);
-	if (m->models == NULL || m->engines == NULL) {
+	m->watches = calloc(o->models.count + 1, sizeof *m->watches);
+	if (m->models == NULL || m->watches == NULL) {
 		complain("out of memory");
 		return false;
 	}
@@ -233,12 +232,12 @@ static bool load_models(struct member *m, const struct member_options *o)
 		m->models[i] = load_model(m->context, &request);
 		if (m->models[i] == NULL)
 			return false;
-		m->engines[i] = engine_new(m->models[i], o->kernels, o->seed,
-		                           o->slow != 0 ? o->slow : 1);
-		if (m->engines[i] == NULL)
+		m->watches[i] =
+			watch_new(m->models[i], o->kernels, o->seed, o->slow != 0 ? o->slow : 1);
+		if (m->watches[i] == NULL)
 			return false;
 		hidp_status s = hidp_agent_add_model(m->agent, m->models[i],
-		                                     engine_kernels(m->engines[i]), m->engines[i]);
+		                                     watch_kernels(m->watches[i]), m->watches[i]);
 		if (s != HIDP_OK) {
 			complain_status(request.name, s, NULL);
 			return false;
@@ -271,10 +270,10 @@ void member_close(struct member *m)
 	hidp_agent_destroy(m->agent);
 	hidp_zmq_destroy(m->zmq);
 	for (size_t i = 0; i < m->model_count; i++) {
-		engine_free(m->engines[i]);
+		watch_free(m->watches[i]);
 		hidp_model_unref(m->models[i]);
 	}
-	free(m->engines);
+	free(m->watches);
 	free(m->models);
 	hidp_cluster_unref(m->cluster);
 	hidp_context_unref(m->context);

@@ -24,24 +24,23 @@ struct peer {
 struct peer *load_peers(const char *path, const struct hidp_cluster *cluster);
 void free_peers(struct peer *peers, uint32_t count);
 
-/* engine.c: kernels for a model, slowed down if asked to, that remember when they ran. */
-struct engine;
+/* watch.c: kernels for a model, slowed down if asked to, that remember when they ran. */
+struct watch;
 
-/* Names of the kernels that there are, the best first; NULL at the end. */
-const char *const *engine_names(void);
+/* Are there kernels of that name? false after a message. */
+bool watch_knows(const char *name);
 /*
  * Kernels by name (NULL: the best) with the zoo's weights of that seed. With `slow` above 1, every
  * task takes so many times as long: the rest is spent asleep. NULL after a message.
  */
-struct engine *engine_new(const struct hidp_model *model, const char *name, uint64_t seed,
-                          double slow);
-void engine_free(struct engine *engine);
-const char *engine_name(const struct engine *engine);
-/* The table; its user_data is the engine. */
-const struct hidp_kernels *engine_kernels(const struct engine *engine);
+struct watch *watch_new(const struct hidp_model *model, const char *name, uint64_t seed,
+                        double slow);
+void watch_free(struct watch *watch);
+/* The table; its user_data is the watch. */
+const struct hidp_kernels *watch_kernels(const struct watch *watch);
 /* When each task of the last plan ran last (doc/formats/times.md); false after a message. */
-bool engine_write_times(struct engine *engine, const char *path, const char *node, double begin_s,
-                        double end_s);
+bool watch_write_times(struct watch *watch, const char *path, const char *node, double begin_s,
+                       double end_s);
 
 /* member.c: this machine as a member of a cluster. */
 struct member_options {
@@ -135,7 +134,7 @@ struct member {
 	struct hidp_zmq *zmq;
 	struct hidp_agent *agent;
 	struct hidp_model **models; /* [model_count] */
-	struct engine **engines;    /* likewise */
+	struct watch **watches;     /* likewise */
 	size_t model_count;
 	bool verbose;
 };

@@ -36,7 +36,8 @@ static bool take_peer(const char *path, size_t i, const json_t *entry,
 	hidp_node_id node;
 	if (!json_is_object(entry))
 		return wrong(path, i, "", "is not an object");
-	json_object_foreach((json_t *)(uintptr_t)entry, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)entry, key, value)
+	{
 		bool known = false;
 		for (size_t m = 0; m < 3; m++)
 			known |= strcmp(key, members[m]) == 0;
@@ -68,7 +69,8 @@ static bool take_document(const char *path, const json_t *document,
 		complain("%s: this is no document of format hidp-peers, version 1", path);
 		return false;
 	}
-	json_object_foreach((json_t *)(uintptr_t)document, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)document, key, value)
+	{
 		if (strcmp(key, "format") != 0 && strcmp(key, "version") != 0 &&
 		    strcmp(key, "peers") != 0) {
 			complain("%s: %s is unknown", path, key);

@@ -80,8 +80,7 @@ static void add_row(struct drawing *d, const struct bars *bars, hidp_node_id nod
                     hidp_processor_id processor, const char *what)
 {
 	char text[64];
-	snprintf(text, sizeof text, "%s, busy %.1f ms", what,
-	         1e3 * busy_s(bars, node, processor));
+	snprintf(text, sizeof text, "%s, busy %.1f ms", what, 1e3 * busy_s(bars, node, processor));
 	add_text(d, "q e", CHART_X - 8, d->y + 13, text);
 	for (size_t i = 0; i < bars->count; i++) {
 		const struct bar *bar = &bars->items[i];
@@ -137,8 +136,9 @@ static void add_axis(struct drawing *d, double total_s, double bottom)
 	char text[32];
 	for (int i = 0; i * tick <= total_s; i++) {
 		double x = CHART_X + i * tick * d->px_per_s;
-		fprintf(d->to, "<line class=\"l\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
-		        x, TOP - 6, x, bottom);
+		fprintf(d->to,
+		        "<line class=\"l\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x,
+		        TOP - 6, x, bottom);
 		snprintf(text, sizeof text, "%.4g ms", 1e3 * i * tick);
 		add_text(d, "q m", x, TOP - 12, text);
 	}

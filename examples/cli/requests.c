@@ -9,7 +9,7 @@
 
 #include "run.h"
 
-#define SHOW_S 1.0        /* how often progress is said where lines cannot be overwritten */
+#define SHOW_S 1.0 /* how often progress is said where lines cannot be overwritten */
 #define SHOW_TERMINAL_S 0.1
 
 static const struct hidp_model *the_model(const struct requests *r)
@@ -74,7 +74,7 @@ bool requests_new(struct requests *r, const struct run_options *o, struct member
 		complain("%s: %s", o->log, strerror(errno));
 		return false;
 	}
-	bool exact = strcmp(engine_name(member->engines[0]), "reference") == 0;
+	bool exact = strcmp(watch_kernels(member->watches[0])->name, "reference") == 0;
 	r->tolerance = o->tolerance >= 0 ? o->tolerance : exact ? 0 : 1e-4;
 	return make_truths(r, seed);
 }
@@ -138,8 +138,8 @@ static void note(struct requests *r, long number, hidp_status status,
 	double end_s = now_s();
 	bool done = status == HIDP_OK;
 	uint64_t digest = done ? tensors_digest(outputs) : 0;
-	double difference = done && r->options->check != NULL ? tensors_difference(outputs, truth)
-	                                                      : 0;
+	double difference =
+		done && r->options->check != NULL ? tensors_difference(outputs, truth) : 0;
 	pthread_mutex_lock(&r->mutex);
 	if (done) {
 		r->latencies_s[r->done++] = report->latency_s;
@@ -249,7 +249,8 @@ int requests_report(struct requests *r)
 			printf("check       all equal to the undivided run with %s, bit by bit\n",
 			       o->check);
 		else
-			printf("check       %ld of %ld agree with the undivided run with %s: within "
+			printf("check       %ld of %ld agree with the undivided run with %s: "
+			       "within "
 			       "%.1e of the largest output, %.1e are allowed\n",
 			       r->done - r->wrong, r->done, o->check, r->worst, r->tolerance);
 	}

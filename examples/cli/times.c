@@ -28,7 +28,8 @@ static bool take_task(struct comparison *c, const char *path, size_t i, const js
 {
 	static const char *const members[] = {"processor", "stage", "step"};
 	uint32_t values[3];
-	const json_t *begin = json_object_get(task, "begin_s"), *end = json_object_get(task, "end_s");
+	const json_t *begin = json_object_get(task, "begin_s"),
+		     *end = json_object_get(task, "end_s");
 	struct bar bar = {.node = node};
 	bool ok = json_is_number(begin) && json_is_number(end);
 	for (size_t m = 0; m < 3; m++) {

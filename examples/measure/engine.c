@@ -14,9 +14,6 @@
 #include <hidp-reference.h>
 #endif
 
-/* Weights of every network are the same in every run. */
-#define SEED 1
-
 struct kind {
 	const char *name;
 	const struct hidp_kernels *(*kernels)(void);
@@ -97,6 +94,12 @@ static hidp_status fail(struct hidp_diagnostic *said, hidp_status status, const 
 hidp_status engine_new(const char *name, const struct hidp_model *model,
                        struct engine **engine_out, struct hidp_diagnostic *diagnostic)
 {
+	return engine_new_seed(name, model, ENGINE_SEED, engine_out, diagnostic);
+}
+
+hidp_status engine_new_seed(const char *name, const struct hidp_model *model, uint64_t seed,
+                            struct engine **engine_out, struct hidp_diagnostic *diagnostic)
+{
 	const struct kind *kind = kinds;
 	while (kind->name != NULL && name != NULL && strcmp(kind->name, name) != 0)
 		kind++;
@@ -106,7 +109,7 @@ hidp_status engine_new(const char *name, const struct hidp_model *model,
 	if (e == NULL)
 		return fail(diagnostic, HIDP_ERR_NOMEM, "out of memory");
 	e->kernels = kind->kernels();
-	hidp_status s = zoo_weights_new(model, SEED, &e->weights);
+	hidp_status s = zoo_weights_new(model, seed, &e->weights);
 	if (s != HIDP_OK)
 		fail(diagnostic, s, "out of memory");
 	else

@@ -25,6 +25,10 @@ const char *engine_name(size_t index);
 /* Kernels for a model; NULL as name: the quickest. HIDP_ERR_ARGUMENT: there are none of that name. */
 hidp_status engine_new(const char *name, const struct hidp_model *model,
                        struct engine **engine_out, struct hidp_diagnostic *diagnostic);
+/* The same with the weights of another seed than ENGINE_SEED. */
+#define ENGINE_SEED 1
+hidp_status engine_new_seed(const char *name, const struct hidp_model *model, uint64_t seed,
+                            struct engine **engine_out, struct hidp_diagnostic *diagnostic);
 /* Other kernels; they must outlive the engine. NULL without memory. */
 struct engine *engine_of(const struct hidp_kernels *kernels, void *data);
 void engine_destroy(struct engine *engine);
