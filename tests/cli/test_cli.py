@@ -422,6 +422,42 @@ class Documents(Case):
         self.assertIn("no node", self.fails(1, "plan", self.model, self.cluster, "--cost", quick))
         self.assertNotEqual(plain, text)
 
+    def test_profile(self):
+        profile, costs = self.folder / "p.json", self.folder / "c.json"
+        arguments = ("profile", self.model, "--cluster", "cpu:50,cpu:50", "--time", "100ms",
+                     "--rounds", 3)  # fmt: skip
+        done = run(*arguments, "--profile", profile, "--cost", costs)
+        if "has no kernels" in done.stderr:
+            self.skipTest("built without kernels")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"^small, kernels \w+, 3 rounds\nnode0\n")
+        self.assertRegex(done.stdout, r"(?m)^  cpu1 alone: [\d.]+ ms$")
+        table = json.loads(costs.read_text())
+        self.assertEqual([layer["name"] for layer in table["layers"]], ["conv=1", "conv/2"])
+        self.assertEqual([p["processor"] for p in table["processors"]], ["cpu0", "cpu1"])
+        for entry in table["processors"][0]["costs"]:
+            self.assertGreater(entry["seconds"], 0)
+        latency = r"(?m)^  latency +([\d.]+ \w+) "
+        planned = self.good("plan", self.model, profile, "--cost", costs)
+        alone = self.good("plan", self.model, profile, "--cost", costs, "--strategy", "single")
+        self.assertNotEqual(re.search(latency, planned)[1], "0 s")
+        self.assertIn("on 1 of 1 node", alone)
+        checked = self.good(*arguments, "--check")
+        self.assertRegex(checked, r"(?m)^plan +predicted +measured +difference$")
+        self.assertRegex(checked, r"(?m)^planned +[\d.]+ ms +[\d.]+ ms +[+-][\d.]+ %$")
+        self.assertRegex(checked, r"(?m)^median +[\d.]+ %$")
+        self.assertEqual(self.good(*arguments, "--quiet"), "")
+
+    def test_profile_mistakes(self):
+        self.assertIn("a model is wanted", self.fails(2, "profile"))
+        for option, value in (("time", "soon"), ("time", "0"), ("rounds", "0.5"), ("image", "x"),
+                              ("granularity", "boards")):  # fmt: skip
+            message = self.fails(2, "profile", self.model, f"--{option}", value)
+            self.assertIn(f"--{option} {value}", message)
+        self.fails(2, "profile", self.model, "--cluster", LAN, "--name", "here")
+        message = self.fails(1, "profile", self.model, "--cluster", "cpu:50", "--kernels", "no such")
+        self.assertRegex(message, "kernels")
+
     def test_evaluate(self):
         file = self.folder / "plan.json"
         table = self.good("plan", "resnet50", LAN, "--json", file)
