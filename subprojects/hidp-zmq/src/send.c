@@ -108,7 +108,9 @@ static hidp_status send_first(struct hidp_zmq *zmq, struct peer *peer, zmq_msg_t
 		if (atomic_load(&zmq->closed))
 			return HIDP_ERR_CLOSED;
 		if (zmq_msg_send(frame, peer->push, flags | ZMQ_DONTWAIT) >= 0) {
+			/* there is a connection, whether or not that is known yet: leave it alone */
 			peer->down = false;
+			peer->failed_ms = 0;
 			return HIDP_OK;
 		}
 		if (zmq_errno() == EINTR)
