@@ -169,7 +169,8 @@ HIDP_API hidp_status hidp_agent_set_transport(struct hidp_agent *agent,
  *
  * @param[in] agent     The agent, not yet started.
  * @param[in] model     The model; a reference is kept.
- * @param[in] kernels   The kernels of all processors; must outlive the agent.
+ * @param[in] kernels   The kernels of all processors, which only meet programs of this very
+ *                      model; must outlive the agent.
  * @param[in] user_data Their first argument.
  * @return #HIDP_OK, #HIDP_ERR_NOMEM, #HIDP_ERR_ARGUMENT (already started), #HIDP_ERR_ABI
  *         (kernels of another #HIDP_PLUGIN_ABI, or a required entry is NULL).

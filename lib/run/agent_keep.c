@@ -126,6 +126,24 @@ static const struct hidp__loaded *find_model(const struct hidp_agent *agent,
 	return found;
 }
 
+/* The same plan of the model that this node has loaded, which is what its kernels know. */
+static hidp_status adopt(struct hidp_agent *agent, struct hidp_plan **plan,
+                         const struct hidp_model *model, struct hidp_diagnostic *diagnostic)
+{
+	struct hidp_plan *own = NULL;
+	struct hidp__arena scratch;
+	hidp__arena_init(&scratch, agent->ctx);
+	hidp_status s = hidp__plan_make(model, (*plan)->cluster, (*plan)->cost,
+	                                &(*plan)->request.options, &(*plan)->decisions, &own,
+	                                &scratch, diagnostic);
+	hidp__arena_destroy(&scratch);
+	if (s != HIDP_OK)
+		return s;
+	hidp_plan_unref(*plan);
+	*plan = own;
+	return HIDP_OK;
+}
+
 /* Gets ready for a leader's plan. */
 static hidp_status follow(struct hidp_agent *agent, const struct hidp__job *job,
                           struct hidp_diagnostic *diagnostic)
@@ -149,6 +167,8 @@ static hidp_status follow(struct hidp_agent *agent, const struct hidp__job *job,
 	                 hidp_cluster_processor_count(agent->cluster, agent->node))
 		s = hidp__fail(diagnostic, HIDP_ERR_CLUSTER, NULL,
 		               "the leader's cluster is not the one that this node is in");
+	if (s == HIDP_OK)
+		s = adopt(agent, &plan, model->model, diagnostic);
 	if (s == HIDP_OK)
 		s = hidp__agent_host(agent, plan, model, job->plan_id, job->from, &hosted,
 		                     diagnostic);

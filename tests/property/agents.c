@@ -47,7 +47,7 @@ struct trial {
 
 static void wrong(struct trial *t, const char *what)
 {
-	struct elements k = {&t->common, t->leader};
+	struct elements k = {&t->common, t->leader, NULL};
 	elements_wrong(&k, what, 0);
 }
 
@@ -99,7 +99,7 @@ static void start(struct trial *t)
 		o.heartbeat_s = 0.01;
 		o.silence_s = SILENCE_S;
 		o.attempt_s = ATTEMPT_S;
-		t->kernels[n] = (struct elements){&t->common, n};
+		t->kernels[n] = (struct elements){&t->common, n, t->in.model};
 		support_must(hidp_agent_new(t->in.context, t->in.cluster, &o, &t->agents[n], &diag),
 		             &diag, "agent");
 		support_must(hidp_agent_set_transport(t->agents[n], inproc_transport(),

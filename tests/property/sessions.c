@@ -39,7 +39,7 @@ struct trial {
 
 static void wrong(struct trial *t, const char *what, hidp_node_id node, hidp_layer_id layer)
 {
-	struct elements k = {&t->common, node};
+	struct elements k = {&t->common, node, NULL};
 	elements_wrong(&k, what, layer);
 }
 
@@ -67,7 +67,7 @@ static void start(struct trial *t, uint32_t slots)
 		so.slots = slots;
 		so.spin_s = rng_chance(&t->rng, 50) ? -1 : 0;
 		so.plan_id = t->in.seed;
-		t->kernels[n] = (struct elements){&t->common, n};
+		t->kernels[n] = (struct elements){&t->common, n, t->in.model};
 		support_must(hidp_session_new(t->plan, &so, &t->sessions[n], &diag), &diag,
 		             "session");
 		support_must(hidp_session_set_kernels(t->sessions[n], HIDP_PROCESSOR_NONE,

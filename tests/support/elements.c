@@ -95,9 +95,11 @@ static hidp_status prepare(void *user_data, const struct hidp_programs *programs
                            void **prepared_out, size_t *scratch_bytes_out,
                            struct hidp_diagnostic *diagnostic)
 {
+	struct elements *k = user_data;
 	struct prepared *p = malloc(sizeof *p);
-	(void)user_data;
 	(void)diagnostic;
+	if (k->model != NULL && hidp_plan_model(hidp_programs_plan(programs)) != k->model)
+		elements_wrong(k, "programs are of another model than the kernels", 0);
 	*p = (struct prepared){programs, task};
 	*prepared_out = p;
 	*scratch_bytes_out = 64;

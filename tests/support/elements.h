@@ -30,6 +30,7 @@ struct elements_common {
 struct elements {
 	struct elements_common *common;
 	hidp_node_id node;
+	const struct hidp_model *model; /* that all programs must be of; NULL: any */
 };
 
 void elements_begin(struct elements_common *common, uint64_t seed);
