@@ -92,8 +92,12 @@ def cluster(names, flops=1.5e9, speeds=None):
 class Machines:
     """A cluster whose first node leads ('hidp run') while the others follow ('hidp node')."""
 
-    def __init__(self, hidp, names="abc", model=MODEL, options=(), **how):
+    def __init__(
+        self, hidp, names="abc", model=MODEL, options=(), kernels="reference", **how
+    ):
         self.hidp, self.names, self.options = str(hidp), list(names), [str(o) for o in options]
+        if kernels is not None:
+            self.options += ["--kernels", kernels]
         self.temporary = tempfile.TemporaryDirectory(prefix="hidp-e2e-")
         self.folder = Path(self.temporary.name)
         self.nodes = {}
@@ -123,7 +127,7 @@ class Machines:
 
     def common(self, name, book=None, key=None):
         return [
-            "--node", name, "--peers", book or self.book, "--kernels", "reference",
+            "--node", name, "--peers", book or self.book,
             "--key", key or str(self.folder / f"{name}.key"), *self.options,
         ]  # fmt: skip
 

@@ -66,6 +66,14 @@ class Results(unittest.TestCase):
             machines.start("b", "--slow", 4)
             self.run_checked(machines)
 
+    def test_best_kernels(self):
+        """The kernels that are there, on all nodes, within what they promise."""
+        with Machines(HIDP, "abc", kernels=None) as machines:
+            machines.start_all()
+            leader = machines.lead("--check", "--table", "--repeat", 4)
+            self.assertEqual(leader.wait(120), 0, machines.lead_output() + machines.lead_said())
+            self.assertGreater(machines.nodes_used(), 1, machines.lead_said())
+
     def test_model_of_another_seed(self):
         """Weights are part of what is loaded: with others, the check fails and says so."""
         with Machines(HIDP, "ab") as machines:
