@@ -60,7 +60,8 @@ struct hidp_session_options {
 	uint32_t flags;       /**< any of #hidp_session_flag */
 	hidp_node_id node;    /**< the node that this is */
 	uint32_t slots;       /**< requests under way at once, on all nodes the same; 0: 1 for single requests,
-	                           twice the plan's stages for streams; at most #HIDP_SESSION_SLOTS_MAX */
+	                           twice the plan's stages for streams, each replica
+	                           counted; at most #HIDP_SESSION_SLOTS_MAX */
 	double spin_s;        /**< how long a worker without work looks for more before it sleeps; 0: 50
 	                           microseconds, less than 0: not at all */
 	uint64_t plan_id;     /**< the same on all nodes of a plan, another one for every other plan that uses

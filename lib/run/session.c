@@ -124,6 +124,21 @@ static hidp_status make(struct hidp_session *s, struct hidp_diagnostic *diagnost
 	return HIDP_OK;
 }
 
+/* In a stream, so many that all nodes have something to do: each replica computes a request. */
+static uint32_t default_slots(const struct hidp_plan *plan)
+{
+	uint32_t busy = 0;
+	if (!plan->request.stream)
+		return 1;
+	for (uint32_t i = 0; i < plan->decisions.stage_count; i++) {
+		const struct hidp__stage *stage = &plan->decisions.stages[i];
+		busy += stage->kind == HIDP_STAGE_REPLICA ? stage->share_count : 1;
+		if (busy >= HIDP_SESSION_SLOTS_MAX / 2)
+			return HIDP_SESSION_SLOTS_MAX;
+	}
+	return 2 * busy;
+}
+
 hidp_status hidp_session_new(const struct hidp_plan *plan,
                              const struct hidp_session_options *options,
                              struct hidp_session **session_out, struct hidp_diagnostic *diagnostic)
@@ -167,12 +182,8 @@ hidp_status hidp_session_new(const struct hidp_plan *plan,
 	s->is_output = plan->request.output_node == o.node;
 	s->route_count = hidp_plan_route_count(plan);
 	s->slot_count = o.slots;
-	if (o.slots == 0 && !plan->request.stream)
-		s->slot_count = 1;
-	else if (o.slots == 0)
-		s->slot_count = plan->decisions.stage_count < HIDP_SESSION_SLOTS_MAX / 2
-		                        ? 2 * plan->decisions.stage_count
-		                        : HIDP_SESSION_SLOTS_MAX;
+	if (o.slots == 0)
+		s->slot_count = default_slots(plan);
 	hidp_status status = make(s, diagnostic);
 	if (status != HIDP_OK) {
 		hidp_session_destroy(s);
