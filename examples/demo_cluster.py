@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 # so many times slower than a core of this machine; two of them share one
-NODES = {"camera": 4, "box": 1.5, "board": 3}
+NODES = {"camera": 4, "box": 3.5, "board": 4.5}
 # ZeroMQ with CURVE between processes of one machine that have other work
 LAN = {"bandwidth_Bps": 250e6, "latency_s": 300e-6}
 

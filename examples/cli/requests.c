@@ -147,6 +147,8 @@ static void note(struct requests *r, long number, hidp_status status,
 		r->predicted_s = report->predicted_s;
 		r->planning_s += report->planning_s;
 		r->preparing_s += report->preparing_s;
+		if (r->done == 1)
+			r->first_end_s = end_s;
 		r->last_begin_s = end_s - report->latency_s;
 		r->last_end_s = end_s;
 		r->worst = fmax(r->worst, difference);
@@ -226,6 +228,22 @@ static void print_latency(struct requests *r)
 	       1e3 * r->preparing_s);
 }
 
+/* How many are done in a second, from the first result to the last. */
+static void print_rate(const struct requests *r)
+{
+	struct hidp_plan_figures figures = HIDP_PLAN_FIGURES_INIT;
+	struct hidp_plan *plan = NULL;
+	double time_s = r->last_end_s - r->first_end_s;
+	if (r->done < 2 || time_s <= 0)
+		return;
+	printf("throughput  %.2f requests/s", (double)(r->done - 1) / time_s);
+	if (r->options->parallel > 1 && hidp_agent_plan(r->member->agent, &plan) == HIDP_OK &&
+	    plan != NULL && hidp_plan_get_figures(plan, &figures) == HIDP_OK)
+		printf(", predicted %.2f", 1 / figures.period_s);
+	hidp_plan_unref(plan);
+	putchar('\n');
+}
+
 static bool write_results(struct requests *r)
 {
 	for (uint32_t i = 0; r->has_digest && i < r->options->outputs.count; i++)
@@ -242,6 +260,7 @@ int requests_report(struct requests *r)
 	       asked - r->done, r->again);
 	if (r->done != 0)
 		print_latency(r);
+	print_rate(r);
 	if (r->has_digest)
 		printf("result      digest %016" PRIx64 "\n", r->digest);
 	if (o->check != NULL && r->done != 0) {

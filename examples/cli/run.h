@@ -34,7 +34,8 @@ struct requests {
 	long next, done, failed, again, wrong;
 	double *latencies_s; /* [done] */
 	double predicted_s, planning_s, preparing_s, worst;
-	double last_begin_s, last_end_s; /* of the last that was done */
+	double first_end_s;              /* of the first that was done */
+	double last_begin_s, last_end_s; /* of the last */
 	uint64_t digest;                 /* of the first request's result */
 	bool has_digest;
 	double shown_s;
