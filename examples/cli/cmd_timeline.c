@@ -9,9 +9,9 @@
 const char usage_timeline[] =
 	"Usage: hidp timeline PLAN TIMES... [--svg FILE]\n"
 	"\n"
-	"Sets the times that nodes have measured ('hidp run --times', 'hidp node --times')\n"
-	"beside those that the plan ('hidp run --json') predicted. The nodes' clocks must\n"
-	"agree, as they do on one machine.\n"
+	"Sets the times that nodes have measured (the option 'times' of 'hidp run' and 'hidp\n"
+	"node') beside those that the plan predicted (the option 'json' of 'hidp run'). The\n"
+	"nodes' clocks must agree, as they do on one machine.\n"
 	"\n"
 	"  --svg FILE            predicted and measured rows side by side\n"
 	"  -q, --quiet           no table\n"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command `hidp`, as a user meets it: output, messages, exit codes, files.
 
-    test_cli.py HIDP BOARDS_DIR VERSION WITH_JSON(0|1)
+    test_cli.py HIDP BOARDS_DIR VERSION WITH_JSON(0|1) WITH_NODES(0|1)
 """
 
 import json
@@ -16,6 +16,8 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 HIDP, BOARDS, VERSION, WITH_JSON = "", "", "", True
+COMMANDS = ["plan", "evaluate", "boards", "models", "profile"]
+NODES = ["keygen", "node", "run", "timeline"]
 
 LAN = "cpu:50,gpu:400; cpu:20 | lan 940M 0.25ms"
 MODEL = {
@@ -94,7 +96,7 @@ class Help(Case):
     def test_help(self):
         text = self.good("--help")
         self.assertEqual(text, self.good("help"))
-        for command in ("plan", "evaluate", "boards", "models"):
+        for command in COMMANDS:
             self.assertIn(f"\n  {command} ", text)
             usage = self.good("help", command)
             self.assertTrue(usage.startswith(f"Usage: hidp {command}"), usage)
@@ -103,7 +105,7 @@ class Help(Case):
 
     def test_every_option_is_in_the_help(self):
         """An option that is not documented is complained about as unknown, and the reverse."""
-        for command in ("plan", "evaluate", "boards", "models"):
+        for command in COMMANDS:
             for option in set(re.findall(r"--[a-z-]+", self.good("help", command))):
                 message = run(command, f"{option}=x").stderr
                 self.assertNotIn("unrecognized option", message)
@@ -111,7 +113,7 @@ class Help(Case):
     def test_manual_page(self):
         page = (Path(__file__).resolve().parents[2] / "examples" / "cli" / "hidp.1").read_text()
         known = {"-" + option for option in re.findall(r"(?:Fl|,) (-[a-z-]+)", page)}
-        for command in ("plan", "evaluate", "boards", "models"):
+        for command in COMMANDS:
             for option in set(re.findall(r"--[a-z-]+", self.good("help", command))):
                 self.assertIn(option, known)
 
@@ -122,7 +124,7 @@ class Help(Case):
         self.assertIn("there is no command plna", self.fails(2, "plna"))
         self.assertIn("there is no option --verbose", self.fails(2, "--verbose"))
         self.assertIn("there is no command plna", self.fails(2, "help", "plna"))
-        for command in ("plan", "evaluate", "boards", "models"):
+        for command in COMMANDS:
             self.assertIn("--nonsense", self.fails(2, command, "--nonsense"))
         self.fails(2, "help", "plan", "evaluate")
 
@@ -503,6 +505,7 @@ class Documents(Case):
 if __name__ == "__main__":
     HIDP, BOARDS, VERSION = sys.argv[1:4]
     WITH_JSON = sys.argv[4] == "1"
+    COMMANDS += NODES if sys.argv[5] == "1" else []
     if not WITH_JSON:
         for case in (Boards, Documents):
             case.__unittest_skip__, case.__unittest_skip_why__ = True, "built without JSON"
