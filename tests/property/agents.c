@@ -23,8 +23,8 @@
 
 #define SEED 20251700
 /* Faults are found out after this, so nothing takes longer than a few times as much. */
-#define SILENCE_S 0.15
-#define ATTEMPT_S 0.4
+#define SILENCE_S 0.3
+#define ATTEMPT_S 1.0
 #define PATIENCE_S 20
 
 struct tally {
