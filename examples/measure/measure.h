@@ -101,7 +101,7 @@ void split_part(const struct split *split, int64_t units, uint32_t part, int64_t
 
 /* What was measured on a node; release it with node_times_clear(). */
 struct node_times {
-	struct hidp_cost *cost;       /* of every layer on every processor */
+	struct hidp_cost *cost;       /* of every layer on every processor of `cluster` */
 	struct hidp_cluster *cluster; /* the node alone, with the rates that follow, and the hand-over */
 	double sync_s;                /* a hand-over; as described if there is but one processor */
 	double whole_s[HIDP_NODE_PROCESSORS_MAX]; /* the whole model on each processor alone */

@@ -21,9 +21,9 @@ static const uint32_t parts[][2] = {{1, 1}, {1, 3}, {3, 1}};
 struct node_trials {
 	struct hidp_context *context;
 	const struct hidp_model *model;
-	const struct hidp_cluster *node; /* as it was described */
-	struct hidp_cluster *cluster;    /* with an idle processor if the node has but one */
-	uint32_t processors;             /* that are measured */
+	struct hidp_cluster *node;    /* alone, as it was described */
+	struct hidp_cluster *cluster; /* with an idle processor if the node has but one */
+	uint32_t processors;          /* that are measured */
 	hidp_processor_id like[HIDP_NODE_PROCESSORS_MAX]; /* the first processor that is alike */
 	struct split splits[HIDP_NODE_PROCESSORS_MAX * (1 + 2 * PARTS)];
 	struct trial *items[HIDP_NODE_PROCESSORS_MAX * (1 + 2 * PARTS)];
@@ -63,12 +63,34 @@ static void choose_splits(struct node_trials *t)
 	}
 }
 
+/* Node 0 of a cluster, without the others: costs and plans are for it alone. */
+static hidp_status take_node(struct node_trials *t, const struct hidp_cluster *cluster,
+                             struct hidp_diagnostic *diagnostic)
+{
+	struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
+	struct hidp_cluster_builder *builder;
+	hidp_status s = hidp_cluster_builder_new(t->context, &builder);
+	if (s != HIDP_OK)
+		return s;
+	hidp_cluster_node(cluster, 0, &node);
+	s = hidp_cluster_builder_add_node(builder, &node, NULL, diagnostic);
+	t->processors = hidp_cluster_processor_count(cluster, 0);
+	for (hidp_processor_id p = 0; p < t->processors && s == HIDP_OK; p++) {
+		struct hidp_processor_desc d = HIDP_PROCESSOR_DESC_INIT;
+		hidp_cluster_processor(cluster, 0, p, &d);
+		s = hidp_cluster_builder_add_processor(builder, 0, &d, NULL, diagnostic);
+	}
+	if (s == HIDP_OK)
+		s = hidp_cluster_builder_seal(builder, &t->node, diagnostic);
+	hidp_cluster_builder_destroy(builder);
+	return s;
+}
+
 /* The node, with a second processor that computes nothing if it has but one. */
 static hidp_status make_cluster(struct node_trials *t, struct hidp_diagnostic *diagnostic)
 {
 	struct hidp_processor_desc d = HIDP_PROCESSOR_DESC_INIT;
 	struct hidp_cluster_builder *builder;
-	t->processors = hidp_cluster_processor_count(t->node, 0);
 	hidp_status s = hidp_cluster_builder_from(t->node, &builder);
 	if (s != HIDP_OK)
 		return s;
@@ -92,6 +114,7 @@ void node_trials_destroy(struct node_trials *trials)
 	for (uint32_t i = 0; i < trials->count; i++)
 		trial_destroy(trials->items[i]);
 	hidp_cluster_unref(trials->cluster);
+	hidp_cluster_unref(trials->node);
 	free(trials);
 }
 
@@ -288,8 +311,9 @@ hidp_status node_trials_new(struct hidp_context *context, const struct hidp_mode
 		return HIDP_ERR_NOMEM;
 	t->context = context;
 	t->model = model;
-	t->node = cluster;
-	hidp_status s = make_cluster(t, diagnostic);
+	hidp_status s = take_node(t, cluster, diagnostic);
+	if (s == HIDP_OK)
+		s = make_cluster(t, diagnostic);
 	if (s == HIDP_OK)
 		s = make_trials(t, engine, diagnostic);
 	if (s != HIDP_OK) {

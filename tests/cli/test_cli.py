@@ -449,6 +449,12 @@ class Documents(Case):
         self.assertRegex(checked, r"(?m)^planned +[\d.]+ ms +[\d.]+ ms +[+-][\d.]+ %$")
         self.assertRegex(checked, r"(?m)^median +[\d.]+ %$")
         self.assertEqual(self.good(*arguments, "--quiet"), "")
+        # of a cluster of several nodes it is the first one, and what is written is for it alone
+        several = ("profile", self.model, "--cluster", "cpu:50,cpu:25; cpu:20", "--rounds", 1,
+                   "--check", "--profile", profile, "--cost", costs)  # fmt: skip
+        self.good(*several)
+        self.assertEqual([n["name"] for n in json.loads(profile.read_text())["nodes"]], ["node0"])
+        self.assertIn("of 1 node", self.good("plan", self.model, profile, "--cost", costs))
 
     def test_profile_mistakes(self):
         self.assertIn("a model is wanted", self.fails(2, "profile"))
