@@ -42,7 +42,7 @@ typedef uint32_t hidp_hwloc_granularity;
 /** Flags of a description. */
 enum hidp_hwloc_flag {
 	HIDP_HWLOC_ALL_THREADS = 1u << 0, /**< core numbers of all hardware threads of a core, not of the first alone */
-	HIDP_HWLOC_UNBOUND = 1u << 1      /**< also cores that this process is not bound to */
+	HIDP_HWLOC_UNBOUND = 1u << 1      /**< also cores that no thread of this process is bound to */
 };
 
 /** @brief How a machine is described. Zero means the default in every field. */
@@ -70,7 +70,7 @@ struct hidp_hwloc_options {
  * @brief Adds a machine to a cluster.
  *
  * Only cores that this process may use become processors: those that the system allows it, and,
- * of this machine, those that it is bound to. They keep hwloc's order; kinds come with the best
+ * of this machine, those that some thread of it is bound to. They keep hwloc's order; kinds come with the best
  * one first. Processors are called by their cores as hwloc counts them: "core3", "cores0-3",
  * "cores0-3,8-11"; their core numbers are the operating system's.
  *
