@@ -95,7 +95,9 @@ class Machines:
     def __init__(
         self, hidp, names="abc", model=MODEL, options=(), kernels="reference", **how
     ):
-        self.hidp, self.names, self.options = str(hidp), list(names), [str(o) for o in options]
+        self.hidp, self.names = str(hidp), list(names)
+        # patience, so that a busy machine is not taken for one that is gone
+        self.options = ["--silence", "3s", *map(str, options)]
         if kernels is not None:
             self.options += ["--kernels", kernels]
         self.temporary = tempfile.TemporaryDirectory(prefix="hidp-e2e-")
