@@ -97,6 +97,7 @@ void hidp__zmq_peer_observe(struct peer *peer)
 /* A socket that connects to the peer and goes on trying. */
 static bool dial(struct hidp_zmq *zmq, struct peer *peer)
 {
+	peer->dialed_ms = hidp__zmq_now_ms();
 	peer->push = zmq_socket(zmq->context, ZMQ_PUSH);
 	if (peer->push == NULL || !hidp__zmq_set_common(zmq, peer->push))
 		return false;
@@ -157,7 +158,9 @@ void hidp__zmq_peer_is_back(struct hidp_zmq *zmq, struct peer *peer)
 		return;
 	if (peer->monitor != NULL)
 		hidp__zmq_peer_observe(peer);
-	if (peer->push != NULL && !peer->connected) {
+	/* its messages come quicker than a connection is made: one that is tried is left alone */
+	bool tried = hidp__zmq_now_ms() - peer->dialed_ms < REDIAL_MS;
+	if (peer->push != NULL && !peer->connected && !tried) {
 		close_sockets(peer);
 		peer->down = false;
 		peer->failed_ms = 0;

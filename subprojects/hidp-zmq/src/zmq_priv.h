@@ -72,6 +72,7 @@ struct peer {
 	void *monitor;        /* tells when its connection comes and goes */
 	uint64_t number;      /* of the last message sent */
 	unsigned dials;       /* times it was connected to anew */
+	int64_t dialed_ms;    /* when it was last */
 	int64_t failed_ms;    /* when the connection or an attempt failed; 0: it did not */
 	bool connected;       /* as far as it is known */
 	bool down;            /* the connection broke, or waiting for one was in vain */
