@@ -166,7 +166,7 @@ hidp_onnx__fail_node(const struct graph *graph, const struct node *node, hidp_st
 __attribute__((format(printf, 4, 5))) hidp_status
 hidp_onnx__fail(const struct graph *graph, const char *subject, hidp_status status,
                 const char *format, ...);
-/* HIDP_ERR_NOMEM, with a diagnostic. */
+/* HIDP_ERR_NOMEM with a diagnostic; HIDP_ERR_LIMIT where it is the pool that may not grow. */
 hidp_status hidp_onnx__no_memory(const struct graph *graph);
 
 #endif
