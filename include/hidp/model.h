@@ -52,7 +52,8 @@
  *   The nearest row is floor(s + 1/2); bilinear is row floor(s) and the next, weighed by
  *   their distance from s, each moved to the closest row that exists. The same for columns.
  * - *Reshape* and *flatten* count elements in the order batch, channels, rows, width (the last
- *   changes quickest), whatever their order in memory is.
+ *   changes quickest), whatever their order in memory is; a reshape with
+ *   #HIDP_LAYER_CHANNELS_LAST counts them in the order batch, rows, width, channels.
  *
  * Thread safety: a builder belongs to one thread at a time; a sealed model can
  * be used from any number of threads.
@@ -111,7 +112,8 @@ enum hidp_op_value {
 	HIDP_OP_SOFTMAX = 16,     /**< softmax over the channels of every position */
 	HIDP_OP_ATTENTION = 17,   /**< attention of inputs Q, K, V, or of one input that holds the three side by side
 	                               on its channels: `heads` */
-	HIDP_OP_RESHAPE = 18,     /**< the same elements in `shape` (elements count in NCHW order) */
+	HIDP_OP_RESHAPE = 18,     /**< the same elements in `shape`, of any batch: elements count in NCHW order, or in
+	                               NHWC order with #HIDP_LAYER_CHANNELS_LAST */
 	HIDP_OP_FLATTEN = 19,     /**< all of channels, rows and columns on the channels */
 	HIDP_OP_TRANSPOSE = 20,   /**< channels, rows and columns exchanged: `perm` */
 	HIDP_OP_CUSTOM = 21       /**< anything else: the host states shape, FLOPs, bytes and row rules */
@@ -227,9 +229,10 @@ enum hidp_layer_flag {
 	HIDP_LAYER_OWN_CHANNELS = 1u << 4, /**< custom: a share of the output channels needs only the same share of
 	                                        the input channels */
 	HIDP_LAYER_EXCLUDE_PAD = 1u << 5,  /**< average pool: padding does not count in the mean */
-	HIDP_LAYER_MEMORY_MEASURED = 1u << 6 /**< not inputs: the bytes of weights and workspace are all that it was
-	                                          measured to need; its output takes memory beside them only
-	                                          where it is read outside the share, or sent */
+	HIDP_LAYER_MEMORY_MEASURED = 1u << 6, /**< not inputs: the bytes of weights and workspace are all that it was
+	                                           measured to need; its output takes memory beside them only
+	                                           where it is read outside the share, or sent */
+	HIDP_LAYER_CHANNELS_LAST = 1u << 7    /**< reshape: elements count in the order batch, rows, width, channels */
 };
 
 /**

@@ -357,6 +357,24 @@ static hidp_status infer_attention(struct inference *inf)
 	return HIDP_OK;
 }
 
+static int64_t common_divisor(int64_t a, int64_t b)
+{
+	while (b != 0) {
+		int64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Output row o holds the elements o * row to (o + 1) * row of its image, with the channels last. */
+static struct hidp_row_rule elements_rule(const struct hidp_shape *in, const struct hidp_shape *out)
+{
+	int64_t from = in->width * in->channels, row = out->width * out->channels;
+	int64_t common = common_divisor(from, row);
+	return (struct hidp_row_rule){row / common, from / common, 0, row / common};
+}
+
 static hidp_status infer_reshape(struct inference *inf)
 {
 	struct hidp__figures *f = inf->out;
@@ -368,12 +386,14 @@ static hidp_status infer_reshape(struct inference *inf)
 	int64_t before, after;
 	if (!count_elements(in, &before) || !count_elements(&f->shape, &after) || before != after)
 		return FAIL(inf, "does not keep the number of elements");
-	/* With the channels kept, only rows are cut anew: output row o holds the positions
-	 * o * width to (o + 1) * width of the plane. */
-	if (in->batch == f->shape.batch && in->channels == f->shape.channels) {
-		inf->rules[0] =
-		        (struct hidp_row_rule){f->shape.width, in->width, 0, f->shape.width};
+	/* With the channels kept, positions keep their order in whichever order elements count:
+	 * then too, only rows are cut anew. */
+	bool kept = in->channels == f->shape.channels;
+	bool last = (inf->desc->flags & HIDP_LAYER_CHANNELS_LAST) != 0;
+	if (in->batch == f->shape.batch && (kept || last)) {
+		inf->rules[0] = elements_rule(in, &f->shape);
 		f->op_class = HIDP_CLASS_NONE;
+		f->own_channels = kept;
 	} else {
 		inf->rules[0] = all_rows(in->rows);
 		f->own_channels = false;

@@ -93,7 +93,8 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 		REFUSE("dtype %u is unknown", d->dtype);
 	const uint32_t known = HIDP_LAYER_OUTPUT | HIDP_LAYER_CEIL_MODE | HIDP_LAYER_NO_BIAS |
 	                       HIDP_LAYER_TRANSPOSE_B | HIDP_LAYER_OWN_CHANNELS |
-	                       HIDP_LAYER_EXCLUDE_PAD | HIDP_LAYER_MEMORY_MEASURED;
+	                       HIDP_LAYER_EXCLUDE_PAD | HIDP_LAYER_MEMORY_MEASURED |
+	                       HIDP_LAYER_CHANNELS_LAST;
 	if ((d->flags & ~known) != 0 || d->reserved != 0)
 		return hidp__fail(diag, HIDP_ERR_ABI, d->name, "flags 0x%x are unknown", d->flags);
 	if (d->input_count > HIDP_LAYER_INPUTS_MAX)

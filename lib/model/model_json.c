@@ -128,6 +128,7 @@ static const struct hidp__json_field layer_fields[] = {
         {"exclude_pad", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_EXCLUDE_PAD, NULL,
          OP(AVERAGE_POOL), 0},
         {"transpose_b", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_TRANSPOSE_B, NULL, OP(MATMUL), 0},
+        {"channels_last", HIDP__JSON_FLAG, AT(flags), HIDP_LAYER_CHANNELS_LAST, NULL, OP(RESHAPE), 0},
         {"axis", HIDP__JSON_WORD, AT(axis), 0, &axes, OP(CONCAT) | OP(SLICE),
          OP(CONCAT) | OP(SLICE)},
         {"begin", HIDP__JSON_INT, AT(begin), 0, NULL, OP(SLICE), 0},

@@ -50,6 +50,7 @@ static const struct {
 	{"no bias", HIDP_LAYER_NO_BIAS, OP(CONV) | OP(DENSE)},
 	{"a transposed second input", HIDP_LAYER_TRANSPOSE_B, OP(MATMUL)},
 	{"own channels", HIDP_LAYER_OWN_CHANNELS, OP(CUSTOM)},
+	{"channels last", HIDP_LAYER_CHANNELS_LAST, OP(RESHAPE)},
 	{"measured memory", HIDP_LAYER_MEMORY_MEASURED, ~OP(INPUT)},
 };
 

@@ -201,7 +201,8 @@ enum hidp_layer_flag {
 	HIDP_LAYER_TRANSPOSE_B = 1u << 3,
 	HIDP_LAYER_OWN_CHANNELS = 1u << 4,
 	HIDP_LAYER_EXCLUDE_PAD = 1u << 5,
-	HIDP_LAYER_MEMORY_MEASURED = 1u << 6
+	HIDP_LAYER_MEMORY_MEASURED = 1u << 6,
+	HIDP_LAYER_CHANNELS_LAST = 1u << 7
 };
 struct hidp_layer_desc {
 	uint32_t struct_size;

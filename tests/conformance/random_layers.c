@@ -299,11 +299,38 @@ static struct made make_attention(struct making *m)
 	return add(m, HIDP_OP_ATTENTION, d, inputs, 3, out);
 }
 
+/* A divisor of a number. */
+static int64_t pick_divisor(struct making *m, int64_t n)
+{
+	int64_t d = pick(m, 1, n);
+	while (n % d != 0)
+		d--;
+	return d;
+}
+
+/* Any shape of as many elements, often of the same images. */
+static struct hidp_shape pick_split(struct making *m, struct hidp_shape s)
+{
+	int64_t n = s.batch * s.channels * s.rows * s.width;
+	struct hidp_shape out = {.batch = chance(m, 70) ? s.batch : pick_divisor(m, n)};
+	n /= out.batch;
+	out.rows = chance(m, 30) && n % s.rows == 0 ? s.rows : pick_divisor(m, n);
+	n /= out.rows;
+	out.width = chance(m, 30) ? 1 : pick_divisor(m, n);
+	out.channels = n / out.width;
+	return out;
+}
+
 static struct made make_reshape(struct making *m)
 {
 	struct hidp_layer_desc d = nothing;
 	struct hidp_shape s = pick_shape(m);
 	struct made in = add_input(m, s);
+	if (chance(m, 50)) {
+		d.flags = HIDP_LAYER_CHANNELS_LAST;
+		d.shape = pick_split(m, s);
+		return add(m, HIDP_OP_RESHAPE, d, &in, 1, d.shape);
+	}
 	switch (rng_below(m->rng, 5)) {
 	case 0:
 		d.shape = (struct hidp_shape){s.batch, s.channels, s.rows * s.width, 1};

@@ -69,6 +69,8 @@ START_TEST(reads_every_attribute)
 	ck_assert_int_eq(d.stride[0], 2);
 	d = part_of(m, "average");
 	ck_assert_uint_eq(d.flags, HIDP_LAYER_EXCLUDE_PAD);
+	d = part_of(m, "cut");
+	ck_assert_uint_eq(d.flags, HIDP_LAYER_CHANNELS_LAST);
 	d = part_of(m, "layer_norm");
 	ck_assert_double_eq(d.alpha, 1e-12);
 	d = part_of(m, "hard");

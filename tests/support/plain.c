@@ -312,7 +312,13 @@ static double attention(const struct plain *p, struct spot o)
 
 static double reshape(const struct plain *p, struct spot o)
 {
-	return p->in[0].values[plain_at(&p->out, o.n, o.c, o.y, o.x) - p->out.values];
+	const struct hidp_shape *to = &p->out.shape, *from = &p->in[0].shape;
+	if ((p->d.flags & HIDP_LAYER_CHANNELS_LAST) == 0)
+		return p->in[0].values[plain_at(&p->out, o.n, o.c, o.y, o.x) - p->out.values];
+	int64_t i = ((o.n * to->rows + o.y) * to->width + o.x) * to->channels + o.c;
+	int64_t pixel = i / from->channels, row = pixel / from->width;
+	return *plain_at(&p->in[0], row / from->rows, i % from->channels, row % from->rows,
+	                 pixel % from->width);
 }
 
 static double transpose(const struct plain *p, struct spot o)

@@ -233,7 +233,14 @@ static uint32_t add_reshape(struct generator *g, uint32_t in)
 {
 	struct hidp_layer_desc d = begin(HIDP_OP_RESHAPE);
 	struct hidp_shape s = shape_of(g, in);
-	if (rng_chance(g->rng, 70))
+	if (rng_chance(g->rng, 40)) { /* another cut of the same rows, channels last */
+		d.flags = HIDP_LAYER_CHANNELS_LAST;
+		const int64_t both = s.rows * s.width;
+		int64_t rows = rng_between(g->rng, 1, both);
+		while (both % rows != 0)
+			rows--;
+		s = (struct hidp_shape){s.batch, both / rows, rows, s.channels};
+	} else if (rng_chance(g->rng, 70))
 		s = (struct hidp_shape){s.batch, s.channels, s.rows * s.width, 1};
 	else
 		s = (struct hidp_shape){s.batch, s.width, s.rows, s.channels};

@@ -88,6 +88,8 @@ static const struct unadded {
 	 HIDP_ERR_MODEL, "excluded padding"},
 	{OP(.op = HIDP_OP_DENSE, IN(0), .out_channels = 1, .flags = HIDP_LAYER_TRANSPOSE_B),
 	 HIDP_ERR_MODEL, "transposed"},
+	{OP(.op = HIDP_OP_FLATTEN, IN(0), .flags = HIDP_LAYER_CHANNELS_LAST), HIDP_ERR_MODEL,
+	 "channels last, which"},
 	{OP(.op = HIDP_OP_SOFTMAX, IN(0), .flags = HIDP_LAYER_OWN_CHANNELS), HIDP_ERR_MODEL,
 	 "own channels"},
 	{OP(.op = HIDP_OP_SOFTMAX, IN(0), .axis = 1), HIDP_ERR_MODEL, "an axis"},

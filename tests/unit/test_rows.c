@@ -267,6 +267,38 @@ START_TEST(reshapes)
 }
 END_TEST
 
+/* With the channels last, element e of an image stays element e, whatever its shape. */
+START_TEST(reshapes_channels_last)
+{
+	static struct touched rows[ROWS_MAX];
+	random_state = SEED + 4;
+	for (int made = 0; made < 500;) {
+		int64_t in_rows = 1 + random_below(24), in_width = 1 + random_below(9);
+		int64_t in_channels = 1 + random_below(9), in_row = in_width * in_channels;
+		int64_t width = 1 + random_below(9), channels = 1 + random_below(9);
+		int64_t row = width * channels;
+		if (in_rows * in_row % row != 0 || in_rows * in_row / row > ROWS_MAX)
+			continue;
+		int64_t out_rows = in_rows * in_row / row;
+		for (int64_t o = 0; o < out_rows; o++) {
+			rows[o] = nothing;
+			for (int64_t e = o * row; e < (o + 1) * row; e++)
+				touch(&rows[o], e / in_row);
+		}
+		begin(NULL);
+		add_input(2, in_channels, in_rows, in_width);
+		add(LAYER(.op = HIDP_OP_RESHAPE, IN(0), .shape = {2, channels, out_rows, width},
+		          .flags = HIDP_LAYER_CHANNELS_LAST));
+		struct hidp_row_rule rule;
+		ck_assert_int_eq(sealed(&rule), out_rows);
+		if (out_rows == in_rows)
+			ck_assert(rule.stride == 1 && rule.divisor == 1 && rule.extent == 1);
+		check_ranges("reshape, channels last", &rule, in_rows, rows, out_rows);
+		made++;
+	}
+}
+END_TEST
+
 /* Every element of a permuted tensor, followed to where it comes from. */
 START_TEST(transposes)
 {
@@ -399,6 +431,7 @@ int main(void)
 	tcase_add_test(tc, dilated_windows);
 	tcase_add_test(tc, resizes);
 	tcase_add_test(tc, reshapes);
+	tcase_add_test(tc, reshapes_channels_last);
 	tcase_add_test(tc, transposes);
 	tcase_add_test(tc, moved_rows);
 	tcase_add_test(tc, stated_rules);

@@ -184,6 +184,28 @@ static struct tensor unrolled(const struct tensor *dense, const struct hidp_shap
 	return t;
 }
 
+/*
+ * With the channels last, elements keep their order in memory: a dense input, with the shape
+ * and the strides of the output. Where images are others than before, it is there whole.
+ */
+static hidp_status add_channels_last(struct build *b, struct tensor in, int64_t begin, bool images)
+{
+	const struct call *call = b->call;
+	const struct hidp_shape *from = &call->inputs[0].shape, *to = &call->info.shape;
+	const int64_t row = to->width * to->channels;
+	struct tensor out = onednn__call_output(call);
+	int64_t first = call->row_begin * row - begin * from->width * from->channels;
+	if (!images) {
+		in.strides[HIDP_AXIS_BATCH] = to->rows * row;
+		first += call->image_begin * to->rows * row;
+	}
+	in.place.offset += (uintptr_t)first * sizeof(float);
+	memcpy(in.dims, out.dims, sizeof in.dims);
+	in.strides[HIDP_AXIS_ROWS] = row;
+	in.strides[HIDP_AXIS_WIDTH] = to->channels;
+	return onednn__add_copy(b, &in, &out);
+}
+
 static bool is_vector(const struct hidp_shape *shape)
 {
 	return shape->rows == 1 && shape->width == 1;
@@ -205,14 +227,10 @@ hidp_status onednn__build_reshape(struct build *b)
 	struct tensor in = onednn__operand_all(operand, begin, end);
 	if (images)
 		in = onednn__operand_rows(call, operand, begin, end);
-	if (images && in_shape->channels == out_shape->channels) {
-		/* positions keep their order: the same pixels in other rows */
-		int64_t first = call->row_begin * out_shape->width - begin * in_shape->width;
-		in.place.offset += (uintptr_t)(first * in_shape->channels) * sizeof(float);
-		memcpy(in.dims, out.dims, sizeof in.dims);
-		in.strides[HIDP_AXIS_ROWS] = out_shape->width * in_shape->channels;
-		return onednn__add_copy(b, &in, &out);
-	}
+	/* with as many channels as before, positions keep their order: the same pixels */
+	if ((b->part.flags & HIDP_LAYER_CHANNELS_LAST) ||
+	    (images && in_shape->channels == out_shape->channels))
+		return add_channels_last(b, in, begin, images);
 	if (images && is_vector(out_shape)) {
 		out = unrolled(&out, in_shape);
 		return onednn__add_copy(b, &in, &out);

@@ -83,22 +83,51 @@ static void run_pad(const struct work *w)
 	}
 }
 
-/* Elements keep their number in the order batch, channels, rows, width. */
+/* An element of a tensor. */
+struct place {
+	int64_t image, channel, row, column;
+};
+
+/* The number of an element in the order batch, channels, rows, width, or with the channels last. */
+static int64_t number_of(const struct hidp_shape *s, bool channels_last, struct place p)
+{
+	if (channels_last)
+		return ((p.image * s->rows + p.row) * s->width + p.column) * s->channels +
+		       p.channel;
+	return ((p.image * s->channels + p.channel) * s->rows + p.row) * s->width + p.column;
+}
+
+/* The element of that number. */
+static struct place place_of(const struct hidp_shape *s, bool channels_last, int64_t number)
+{
+	struct place p = {.channel = number % s->channels};
+	if (channels_last)
+		number /= s->channels;
+	p.column = number % s->width;
+	p.row = number / s->width % s->rows;
+	p.image = number / s->width / s->rows;
+	if (!channels_last) {
+		p.channel = p.image % s->channels;
+		p.image /= s->channels;
+	}
+	return p;
+}
+
+/* Elements keep their number. */
 static void run_reshape(const struct work *w)
 {
 	const struct hidp_shape *to = &w->part->out, *from = &w->part->in;
+	const bool last = (w->part->desc.flags & HIDP_LAYER_CHANNELS_LAST) != 0;
 	struct work read = *w;
 	for (int64_t row = w->row_begin; row < w->row_end; row++) {
 		for (int64_t column = 0; column < to->width; column++) {
 			float *out = work_out(w, row, column);
 			for (int64_t c = w->channel_begin; c < w->channel_end; c++) {
-				int64_t i = ((w->image * to->channels + c) * to->rows + row) *
-				                    to->width +
-				            column;
-				int64_t x = i % from->width, y = i / from->width % from->rows;
-				int64_t plane = i / from->width / from->rows;
-				read.image = plane / from->channels;
-				out[c] = work_in(&read, 0, y, x)[plane % from->channels];
+				const struct place at = {w->image, c, row, column};
+				const struct place p =
+					place_of(from, last, number_of(to, last, at));
+				read.image = p.image;
+				out[c] = work_in(&read, 0, p.row, p.column)[p.channel];
 			}
 		}
 	}
