@@ -146,7 +146,22 @@ enum hidp_activation_value {
 	HIDP_ACTIVATION_LEAKY_RELU = 9,   /**< x < 0 ? alpha * x : x; 0 is no default */
 	HIDP_ACTIVATION_ELU = 10,         /**< x < 0 ? alpha * (exp(x) - 1) : x; 0 is no default */
 	HIDP_ACTIVATION_SOFTPLUS = 11,    /**< log(1 + exp(x)) */
-	HIDP_ACTIVATION_CLIP = 12         /**< min(max(x, alpha), beta) */
+	HIDP_ACTIVATION_CLIP = 12,        /**< min(max(x, alpha), beta) */
+	HIDP_ACTIVATION_EXP = 13,         /**< exp(x) */
+	HIDP_ACTIVATION_LOG = 14,         /**< natural logarithm */
+	HIDP_ACTIVATION_SQRT = 15,        /**< square root */
+	HIDP_ACTIVATION_ABS = 16,         /**< absolute value */
+	HIDP_ACTIVATION_ERF = 17,         /**< error function */
+	HIDP_ACTIVATION_LINEAR = 18,      /**< alpha * x + beta; 0 is no default */
+	HIDP_ACTIVATION_POWER = 19,       /**< pow(x, alpha) as in C: of a negative x if alpha is whole; 0 is no default */
+	HIDP_ACTIVATION_RECIPROCAL = 20,  /**< 1 / x */
+	HIDP_ACTIVATION_SIGN = 21,        /**< -1 or 1; x if it is 0 or not a number */
+	HIDP_ACTIVATION_FLOOR = 22,       /**< largest whole number that is not above x */
+	HIDP_ACTIVATION_CEIL = 23,        /**< smallest whole number that is not below x */
+	HIDP_ACTIVATION_ROUND = 24,       /**< nearest whole number; of two, the even one */
+	HIDP_ACTIVATION_SIN = 25,         /**< sine */
+	HIDP_ACTIVATION_COS = 26,         /**< cosine */
+	HIDP_ACTIVATION_SOFTSIGN = 27     /**< x / (1 + abs(x)) */
 };
 
 /** One of #hidp_activation_value. */
@@ -159,7 +174,8 @@ enum hidp_binary_value {
 	HIDP_BINARY_MUL = 3,
 	HIDP_BINARY_DIV = 4,
 	HIDP_BINARY_MIN = 5,
-	HIDP_BINARY_MAX = 6
+	HIDP_BINARY_MAX = 6,
+	HIDP_BINARY_POW = 7 /**< the first to the power of the second, as pow() in C */
 };
 
 /** One of #hidp_binary_value. */

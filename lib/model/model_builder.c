@@ -161,10 +161,10 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 		d->beta = HIDP__HARD_BETA;
 	}
 	if (d->op == HIDP_OP_ACTIVATION &&
-	    (d->function < HIDP_ACTIVATION_RELU || d->function > HIDP_ACTIVATION_CLIP))
+	    (d->function < HIDP_ACTIVATION_RELU || d->function > HIDP_ACTIVATION_SOFTSIGN))
 		REFUSE("activation %u is unknown", d->function);
 	if (d->op == HIDP_OP_BINARY &&
-	    (d->function < HIDP_BINARY_ADD || d->function > HIDP_BINARY_MAX))
+	    (d->function < HIDP_BINARY_ADD || d->function > HIDP_BINARY_POW))
 		REFUSE("binary function %u is unknown", d->function);
 	if (d->op == HIDP_OP_RESIZE &&
 	    (d->function < HIDP_RESIZE_NEAREST || d->function > HIDP_RESIZE_BILINEAR))

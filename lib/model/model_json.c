@@ -74,12 +74,28 @@ static const char *const activation_words[] = {
         [HIDP_ACTIVATION_ELU] = "elu",
         [HIDP_ACTIVATION_SOFTPLUS] = "softplus",
         [HIDP_ACTIVATION_CLIP] = "clip",
+        [HIDP_ACTIVATION_EXP] = "exp",
+        [HIDP_ACTIVATION_LOG] = "log",
+        [HIDP_ACTIVATION_SQRT] = "sqrt",
+        [HIDP_ACTIVATION_ABS] = "abs",
+        [HIDP_ACTIVATION_ERF] = "erf",
+        [HIDP_ACTIVATION_LINEAR] = "linear",
+        [HIDP_ACTIVATION_POWER] = "power",
+        [HIDP_ACTIVATION_RECIPROCAL] = "reciprocal",
+        [HIDP_ACTIVATION_SIGN] = "sign",
+        [HIDP_ACTIVATION_FLOOR] = "floor",
+        [HIDP_ACTIVATION_CEIL] = "ceil",
+        [HIDP_ACTIVATION_ROUND] = "round",
+        [HIDP_ACTIVATION_SIN] = "sin",
+        [HIDP_ACTIVATION_COS] = "cos",
+        [HIDP_ACTIVATION_SOFTSIGN] = "softsign",
 };
 static WORDS(activations, activation_words);
 
 static const char *const binary_words[] = {
         [HIDP_BINARY_ADD] = "add", [HIDP_BINARY_SUB] = "sub", [HIDP_BINARY_MUL] = "mul",
         [HIDP_BINARY_DIV] = "div", [HIDP_BINARY_MIN] = "min", [HIDP_BINARY_MAX] = "max",
+        [HIDP_BINARY_POW] = "pow",
 };
 static WORDS(binaries, binary_words);
 

@@ -358,6 +358,7 @@ int kernels_conformance(const struct kernels_plugin *plugin, int argc, char **ar
 		return 1;
 	support_must(hidp_context_new(NULL, &context), NULL, "context");
 	kernels_refuse(plugin, &tally, context);
+	kernels_values(plugin, &tally, context);
 	for (uint64_t i = 0; i < count && tally.failures < 5; i++) {
 		struct problem p = {.plugin = plugin, .tally = &tally, .seed = seed + i};
 		const hidp_op ops = HIDP_OP_CUSTOM - HIDP_OP_CONV;

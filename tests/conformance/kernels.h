@@ -22,6 +22,7 @@
  * written, as it is not a number. Layers that the kernels do not support must be refused when
  * they are prepared, too. Several threads run the same tasks at once. Weights that are missing,
  * of the wrong size, or too large for the memory are refused with the layer's name.
+ * Functions must give the values that are known of them.
  */
 struct kernels_plugin {
 	/* An object for the table's user_data. */

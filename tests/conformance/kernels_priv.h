@@ -56,4 +56,8 @@ void problem_must_be_refused(struct problem *p, hidp_status expected, const char
 void kernels_refuse(const struct kernels_plugin *plugin, struct tally *tally,
                     struct hidp_context *context);
 
+/* kernels_values.c: functions give the values that are known of them. */
+void kernels_values(const struct kernels_plugin *plugin, struct tally *tally,
+                    struct hidp_context *context);
+
 #endif

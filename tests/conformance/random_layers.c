@@ -151,10 +151,50 @@ static struct made make_pool(struct making *m, hidp_op op)
 	return add(m, op, d, &input, 1, out);
 }
 
+static struct made add_clip(struct making *m, struct made in, double low, double high)
+{
+	struct hidp_layer_desc d = nothing;
+	d.function = HIDP_ACTIVATION_CLIP;
+	d.alpha = low;
+	d.beta = high;
+	return add(m, HIDP_OP_ACTIVATION, d, &in, 1, in.shape);
+}
+
+static struct made add_linear(struct making *m, struct made in, double alpha, double beta)
+{
+	struct hidp_layer_desc d = nothing;
+	d.function = HIDP_ACTIVATION_LINEAR;
+	d.alpha = alpha;
+	d.beta = beta;
+	return add(m, HIDP_OP_ACTIVATION, d, &in, 1, in.shape);
+}
+
+/* Brings elements to where a function has a finite value and no jump. */
+static struct made add_tamed(struct making *m, struct made in, hidp_activation function)
+{
+	switch (function) {
+	case HIDP_ACTIVATION_EXP:
+		return add_clip(m, in, -4, 4);
+	case HIDP_ACTIVATION_LOG:
+	case HIDP_ACTIVATION_SQRT:
+	case HIDP_ACTIVATION_POWER:
+	case HIDP_ACTIVATION_RECIPROCAL:
+		return add_clip(m, in, 0.125, 4);
+	case HIDP_ACTIVATION_SIGN:
+	case HIDP_ACTIVATION_FLOOR:
+	case HIDP_ACTIVATION_CEIL:
+	case HIDP_ACTIVATION_ROUND: /* other functions often give 0, 1 and the like exactly */
+		return add_linear(m, in, 1, 0.3137);
+	default:
+		return in;
+	}
+}
+
 static struct made add_activation(struct making *m, struct made in)
 {
 	struct hidp_layer_desc d = nothing;
-	d.function = (uint32_t)pick(m, HIDP_ACTIVATION_RELU, HIDP_ACTIVATION_CLIP);
+	d.function = (uint32_t)pick(m, HIDP_ACTIVATION_RELU, HIDP_ACTIVATION_SOFTSIGN);
+	in = add_tamed(m, in, d.function);
 	switch (d.function) {
 	case HIDP_ACTIVATION_HARD_SIGMOID:
 	case HIDP_ACTIVATION_HARD_SWISH:
@@ -168,8 +208,12 @@ static struct made add_activation(struct making *m, struct made in)
 		d.alpha = rng_real(m->rng);
 		break;
 	case HIDP_ACTIVATION_CLIP:
+	case HIDP_ACTIVATION_LINEAR:
 		d.alpha = -rng_real(m->rng);
 		d.beta = rng_real(m->rng);
+		break;
+	case HIDP_ACTIVATION_POWER:
+		d.alpha = chance(m, 50) ? (double)pick(m, -2, 3) : 4 * rng_real(m->rng) - 2;
 		break;
 	default:
 		break;
@@ -197,19 +241,26 @@ static struct made add_constant(struct making *m, struct made in, hidp_binary fu
 	return add(m, HIDP_OP_BINARY, d, &in, 1, in.shape);
 }
 
+/* The first input of a binary. */
+static struct made add_base(struct making *m, struct hidp_shape shape, hidp_binary function)
+{
+	struct made in = add_input(m, shape);
+	return function == HIDP_BINARY_POW ? add_clip(m, in, 0.125, 4) : in;
+}
+
 static struct made make_binary(struct making *m)
 {
 	struct hidp_layer_desc d = nothing;
 	struct hidp_shape out = pick_shape(m), a = out, b = out;
-	const hidp_binary function = (hidp_binary)pick(m, HIDP_BINARY_ADD, HIDP_BINARY_MAX);
+	const hidp_binary function = (hidp_binary)pick(m, HIDP_BINARY_ADD, HIDP_BINARY_POW);
 	if (chance(m, 30))
-		return add_constant(m, add_input(m, out), function);
+		return add_constant(m, add_base(m, out, function), function);
 	if (chance(m, 50))
 		a = pick_narrower(m, out);
 	else
 		b = pick_narrower(m, out);
 	d.function = function;
-	struct made inputs[2] = {add_input(m, a), add_input(m, b)};
+	struct made inputs[2] = {add_base(m, a, function), add_input(m, b)};
 	return add(m, HIDP_OP_BINARY, d, inputs, 2, out);
 }
 

@@ -37,6 +37,31 @@ static struct hidp_layer_desc part_of(const struct hidp_model *m, const char *na
 	ck_abort_msg("%s is nowhere", name);
 }
 
+/* Layers that have the name of their function. */
+static void check_functions(const struct hidp_model *m)
+{
+	static const struct {
+		const char *name;
+		hidp_activation function;
+	} all[] = {
+	        {"exp", HIDP_ACTIVATION_EXP},       {"log", HIDP_ACTIVATION_LOG},
+	        {"sqrt", HIDP_ACTIVATION_SQRT},     {"abs", HIDP_ACTIVATION_ABS},
+	        {"erf", HIDP_ACTIVATION_ERF},       {"linear", HIDP_ACTIVATION_LINEAR},
+	        {"power", HIDP_ACTIVATION_POWER},   {"reciprocal", HIDP_ACTIVATION_RECIPROCAL},
+	        {"sign", HIDP_ACTIVATION_SIGN},     {"floor", HIDP_ACTIVATION_FLOOR},
+	        {"ceil", HIDP_ACTIVATION_CEIL},     {"round", HIDP_ACTIVATION_ROUND},
+	        {"sin", HIDP_ACTIVATION_SIN},       {"cos", HIDP_ACTIVATION_COS},
+	        {"softsign", HIDP_ACTIVATION_SOFTSIGN},
+	};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		ck_assert_uint_eq(part_of(m, all[i].name).function, all[i].function);
+	ck_assert_double_eq(part_of(m, "linear").alpha, 2);
+	ck_assert_double_eq(part_of(m, "linear").beta, -0.5);
+	ck_assert_double_eq(part_of(m, "power").alpha, 3);
+	ck_assert_uint_eq(part_of(m, "pow").op, HIDP_OP_BINARY);
+	ck_assert_uint_eq(part_of(m, "pow").function, HIDP_BINARY_POW);
+}
+
 START_TEST(reads_every_attribute)
 {
 	struct hidp_model *m = every_op();
@@ -89,6 +114,7 @@ START_TEST(reads_every_attribute)
 	d = part_of(m, "clip");
 	ck_assert_double_eq(d.alpha, -1.5);
 	ck_assert_double_eq(d.beta, 6);
+	check_functions(m);
 	d = part_of(m, "scale");
 	ck_assert_uint_eq(d.function, HIDP_BINARY_MUL);
 	ck_assert_uint_eq(d.colocation, UINT32_MAX);

@@ -147,8 +147,38 @@ static double activation(const struct plain *p, struct spot o)
 		return x < 0 ? a * (exp(x) - 1) : x;
 	case HIDP_ACTIVATION_SOFTPLUS:
 		return x > 30 ? x : log(1 + exp(x));
-	default:
+	case HIDP_ACTIVATION_CLIP:
 		return clip(x, a, b);
+	case HIDP_ACTIVATION_EXP:
+		return exp(x);
+	case HIDP_ACTIVATION_LOG:
+		return log(x);
+	case HIDP_ACTIVATION_SQRT:
+		return sqrt(x);
+	case HIDP_ACTIVATION_ABS:
+		return fabs(x);
+	case HIDP_ACTIVATION_ERF:
+		return erf(x);
+	case HIDP_ACTIVATION_LINEAR:
+		return a * x + b;
+	case HIDP_ACTIVATION_POWER:
+		return pow(x, a);
+	case HIDP_ACTIVATION_RECIPROCAL:
+		return 1 / x;
+	case HIDP_ACTIVATION_SIGN:
+		return x == 0 ? 0 : copysign(1, x);
+	case HIDP_ACTIVATION_FLOOR:
+		return floor(x);
+	case HIDP_ACTIVATION_CEIL:
+		return ceil(x);
+	case HIDP_ACTIVATION_ROUND:
+		return rint(x);
+	case HIDP_ACTIVATION_SIN:
+		return sin(x);
+	case HIDP_ACTIVATION_COS:
+		return cos(x);
+	default: /* HIDP_ACTIVATION_SOFTSIGN */
+		return x / (1 + fabs(x));
 	}
 }
 
@@ -182,8 +212,10 @@ static double binary(const struct plain *p, struct spot o)
 		return a / b;
 	case HIDP_BINARY_MIN:
 		return fmin(a, b);
-	default:
+	case HIDP_BINARY_MAX:
 		return fmax(a, b);
+	default: /* HIDP_BINARY_POW */
+		return pow(a, b);
 	}
 }
 

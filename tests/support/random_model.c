@@ -132,15 +132,37 @@ static uint32_t add_dense(struct generator *g, uint32_t in, int64_t channels)
 	return add(g, &d, &in, 1, s);
 }
 
+/* Functions without jumps, and after which numbers neither run away nor cease to be numbers. */
+static bool is_tame(hidp_activation function)
+{
+	switch (function) {
+	case HIDP_ACTIVATION_EXP:
+	case HIDP_ACTIVATION_LOG:
+	case HIDP_ACTIVATION_SQRT:
+	case HIDP_ACTIVATION_POWER:
+	case HIDP_ACTIVATION_RECIPROCAL:
+	case HIDP_ACTIVATION_SIGN:
+	case HIDP_ACTIVATION_FLOOR:
+	case HIDP_ACTIVATION_CEIL:
+	case HIDP_ACTIVATION_ROUND:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static uint32_t add_activation(struct generator *g, uint32_t in)
 {
 	struct hidp_layer_desc d = begin(HIDP_OP_ACTIVATION);
-	d.function = (uint32_t)rng_between(g->rng, HIDP_ACTIVATION_RELU, HIDP_ACTIVATION_CLIP);
+	d.function = (uint32_t)rng_between(g->rng, HIDP_ACTIVATION_RELU, HIDP_ACTIVATION_SOFTSIGN);
+	if (g->params->computable && !is_tame(d.function))
+		d.function = HIDP_ACTIVATION_SOFTSIGN;
 	if (g->params->computable && d.function == HIDP_ACTIVATION_CLIP) {
 		d.alpha = -2;
 		d.beta = 3;
 	} else if (g->params->computable && (d.function == HIDP_ACTIVATION_LEAKY_RELU ||
-	                                     d.function == HIDP_ACTIVATION_ELU)) {
+	                                     d.function == HIDP_ACTIVATION_ELU ||
+	                                     d.function == HIDP_ACTIVATION_LINEAR)) {
 		d.alpha = 0.25;
 	}
 	return add(g, &d, &in, 1, shape_of(g, in));
@@ -168,7 +190,9 @@ static uint32_t add_binary(struct generator *g, uint32_t a, uint32_t b, uint32_t
 static uint32_t add_constant(struct generator *g, uint32_t in)
 {
 	struct hidp_layer_desc d = begin(HIDP_OP_BINARY);
-	d.function = (uint32_t)rng_between(g->rng, HIDP_BINARY_ADD, HIDP_BINARY_MAX);
+	d.function = (uint32_t)rng_between(g->rng, HIDP_BINARY_ADD, HIDP_BINARY_POW);
+	if (g->params->computable && d.function == HIDP_BINARY_POW)
+		d.function = HIDP_BINARY_ADD; /* of a negative number */
 	if (g->params->computable && d.function == HIDP_BINARY_DIV)
 		d.function = HIDP_BINARY_MUL; /* by almost nothing: numbers would run away */
 	d.shape = (struct hidp_shape){1, shape_of(g, in).channels, 1, 1};

@@ -35,6 +35,14 @@ hidp_status onednn__add_copy(struct build *b, const struct tensor *from, const s
 /* Adds a step that sets all elements. */
 hidp_status onednn__add_fill(struct build *b, const struct tensor *to, float value);
 
+/* Adds a step that applies an activation, which oneDNN does not have, to a dense tensor. */
+hidp_status onednn__add_plain(struct build *b, hidp_activation function, const struct tensor *of,
+                              float alpha, float beta);
+
+/* Adds a step that raises elements to powers; dimensions are those of the output, or 1. */
+hidp_status onednn__add_power(struct build *b, const struct tensor *base,
+                              const struct tensor *exponent, const struct tensor *out);
+
 /* Makes a tensor dense: itself, or a copy in scratch memory. */
 hidp_status onednn__make_dense(struct build *b, struct tensor *t);
 

@@ -18,7 +18,7 @@ hidp_status onednn__build_activation(struct build *b)
 	if (s != HIDP_OK)
 		return s;
 	const struct post *first = &posts.list[0];
-	if (first->algorithm == POST_HARD_SWISH) {
+	if (first->algorithm == POST_PLAIN) {
 		s = onednn__add_copy(b, &in, &out);
 		if (s == HIDP_OK)
 			s = onednn__apply_posts(b, &out, &posts, 0);
@@ -72,14 +72,28 @@ static hidp_status add_binary(struct build *b, dnnl_alg_kind_t algorithm, struct
 	return s == HIDP_OK ? onednn__finish_output(b, &out) : s;
 }
 
+/* out = x to the power of y, then the posts: oneDNN does not have it. */
+static hidp_status add_power(struct build *b, const struct tensor *x, const struct tensor *y,
+                             const struct posts *posts)
+{
+	struct tensor out = onednn__dense_output(b);
+	hidp_status s = onednn__add_power(b, x, y, &out);
+	if (s == HIDP_OK)
+		s = onednn__apply_posts(b, &out, posts, 0);
+	return s == HIDP_OK ? onednn__finish_output(b, &out) : s;
+}
+
 hidp_status onednn__build_binary(struct build *b)
 {
 	const struct call *call = b->call;
 	struct posts posts = {.count = 0};
 	struct tensor x = onednn__call_same(call, &call->inputs[0]), y;
 	struct tensor out = onednn__call_output(call);
-	dnnl_alg_kind_t algorithm;
-	hidp_status s = onednn__binary_algorithm(b, b->part.function, &algorithm);
+	bool power = b->part.function == HIDP_BINARY_POW;
+	dnnl_alg_kind_t algorithm = dnnl_alg_kind_undef;
+	hidp_status s = HIDP_OK;
+	if (!power)
+		s = onednn__binary_algorithm(b, b->part.function, &algorithm);
 	if (s != HIDP_OK)
 		return s;
 	if (b->part.input_count == 1)
@@ -90,6 +104,8 @@ hidp_status onednn__build_binary(struct build *b)
 		s = onednn__posts(b, 1, &posts);
 	if (s != HIDP_OK)
 		return s;
+	if (power)
+		return add_power(b, &x, &y, &posts);
 	bool commutes = algorithm != dnnl_binary_sub && algorithm != dnnl_binary_div;
 	if (commutes && onednn__tensor_same_dims(&y, &out))
 		return add_binary(b, algorithm, y, x, &posts);

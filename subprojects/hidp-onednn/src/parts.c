@@ -21,6 +21,15 @@ static hidp_status eltwise(struct build *b, struct posts *posts, dnnl_alg_kind_t
 		&(struct post){.algorithm = algorithm, .alpha = (float)alpha, .beta = (float)beta});
 }
 
+static hidp_status plain(struct build *b, struct posts *posts, const struct hidp_layer_desc *d)
+{
+	return append(b, posts,
+	              &(struct post){.algorithm = POST_PLAIN,
+	                             .plain = d->function,
+	                             .alpha = (float)d->alpha,
+	                             .beta = (float)d->beta});
+}
+
 hidp_status onednn__posts_activation(struct build *b, const struct hidp_layer_desc *d,
                                      struct posts *posts)
 {
@@ -42,7 +51,7 @@ hidp_status onednn__posts_activation(struct build *b, const struct hidp_layer_de
 	case HIDP_ACTIVATION_HARD_SWISH:
 		if (!hard)
 			return eltwise(b, posts, dnnl_eltwise_hardswish, 0, 0);
-		return eltwise(b, posts, POST_HARD_SWISH, alpha, beta);
+		return plain(b, posts, d);
 	case HIDP_ACTIVATION_TANH:
 		return eltwise(b, posts, dnnl_eltwise_tanh, 0, 0);
 	case HIDP_ACTIVATION_GELU:
@@ -55,6 +64,30 @@ hidp_status onednn__posts_activation(struct build *b, const struct hidp_layer_de
 		return eltwise(b, posts, dnnl_eltwise_soft_relu, 0, 0);
 	case HIDP_ACTIVATION_CLIP:
 		return eltwise(b, posts, dnnl_eltwise_clip, d->alpha, d->beta);
+	case HIDP_ACTIVATION_EXP:
+		return eltwise(b, posts, dnnl_eltwise_exp, 0, 0);
+	case HIDP_ACTIVATION_LOG:
+		return eltwise(b, posts, dnnl_eltwise_log, 0, 0);
+	case HIDP_ACTIVATION_SQRT:
+		return eltwise(b, posts, dnnl_eltwise_sqrt, 0, 0);
+	case HIDP_ACTIVATION_ABS:
+		return eltwise(b, posts, dnnl_eltwise_abs, 0, 0);
+	case HIDP_ACTIVATION_LINEAR:
+		return eltwise(b, posts, dnnl_eltwise_linear, d->alpha, d->beta);
+	case HIDP_ACTIVATION_ROUND:
+		return eltwise(b, posts, dnnl_eltwise_round, 0, 0);
+	case HIDP_ACTIVATION_POWER:
+		return eltwise(b, posts, dnnl_eltwise_pow, 1, d->alpha);
+	case HIDP_ACTIVATION_RECIPROCAL:
+		return eltwise(b, posts, dnnl_eltwise_pow, 1, -1);
+	case HIDP_ACTIVATION_ERF:
+	case HIDP_ACTIVATION_SIGN:
+	case HIDP_ACTIVATION_FLOOR:
+	case HIDP_ACTIVATION_CEIL:
+	case HIDP_ACTIVATION_SIN:
+	case HIDP_ACTIVATION_COS:
+	case HIDP_ACTIVATION_SOFTSIGN:
+		return plain(b, posts, d);
 	default:
 		return BUILD_FAIL(b, HIDP_ERR_UNSUPPORTED, "activation %u is not known",
 		                  d->function);

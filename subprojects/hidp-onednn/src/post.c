@@ -149,7 +149,7 @@ static bool clash(const struct post *a, const struct post *b)
 static bool can_fuse(const struct posts *posts)
 {
 	for (uint32_t i = 0; i < posts->count; i++) {
-		if (posts->list[i].algorithm == POST_HARD_SWISH)
+		if (posts->list[i].algorithm == POST_PLAIN)
 			return false;
 		for (uint32_t k = 0; k < i; k++)
 			if (clash(&posts->list[i], &posts->list[k]))
@@ -254,32 +254,6 @@ hidp_status onednn__add_operation(struct build *b, const struct operation *opera
 
 /* Posts as steps of their own */
 
-static hidp_status run_hard_swish(const struct step *step, const struct running *running)
-{
-	const struct tensor *t = &step->u.swish.of;
-	float *x = onednn__address(running, t->place);
-	float alpha = step->u.swish.alpha, beta = step->u.swish.beta;
-	int64_t count = onednn__tensor_elements(t);
-	for (int64_t i = 0; i < count; i++) {
-		float factor = alpha * x[i] + beta;
-		factor = factor < 0 ? 0 : factor;
-		x[i] *= factor > 1 ? 1 : factor;
-	}
-	return HIDP_OK;
-}
-
-static hidp_status apply_hard_swish(struct build *b, const struct tensor *out,
-                                    const struct post *post)
-{
-	struct step *step = onednn__task_add_step(b->task, run_hard_swish);
-	if (step == NULL)
-		return onednn__no_memory(b);
-	step->u.swish.of = *out;
-	step->u.swish.alpha = post->alpha;
-	step->u.swish.beta = post->beta;
-	return HIDP_OK;
-}
-
 static hidp_status apply_eltwise(struct build *b, const struct tensor *out, const struct post *post)
 {
 	dnnl_memory_desc_t md;
@@ -332,8 +306,8 @@ hidp_status onednn__apply_posts(struct build *b, const struct tensor *out,
 		const struct post *post = &posts->list[i];
 		if (post->binary)
 			s = apply_binary(b, out, post);
-		else if (post->algorithm == POST_HARD_SWISH)
-			s = apply_hard_swish(b, out, post);
+		else if (post->algorithm == POST_PLAIN)
+			s = onednn__add_plain(b, post->plain, out, post->alpha, post->beta);
 		else
 			s = apply_eltwise(b, out, post);
 	}

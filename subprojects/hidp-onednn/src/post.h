@@ -9,12 +9,13 @@
 /* Largest number of posts of one layer. */
 #define POSTS_MAX 32
 
-/* A hard swish of any slope and shift: oneDNN has only the usual one. */
-#define POST_HARD_SWISH dnnl_alg_kind_undef
+/* An activation that oneDNN does not have: a step of its own. */
+#define POST_PLAIN dnnl_alg_kind_undef
 
 struct post {
 	dnnl_alg_kind_t algorithm; /* a binary one has an operand */
 	bool binary;
+	hidp_activation plain; /* of POST_PLAIN */
 	float alpha, beta;
 	struct tensor operand; /* dimensions as the output's, or 1 */
 };

@@ -48,8 +48,12 @@ struct step {
 		} fill;
 		struct {
 			struct tensor of; /* dense */
+			hidp_activation function;
 			float alpha, beta;
-		} swish;
+		} plain;
+		struct {
+			struct tensor base, exponent, out; /* of the same dimensions */
+		} power;
 		void *data; /* freed with the step */
 	} u;
 	bool owns_data;

@@ -25,6 +25,11 @@ static inline float clip(float x, float low, float high)
 	return y < high ? y : high;
 }
 
+static inline float sign(float x)
+{
+	return x > 0 ? 1 : x < 0 ? -1 : x;
+}
+
 static void activate(hidp_activation function, const struct pixel *p)
 {
 	const float a = p->alpha, b = p->beta;
@@ -51,8 +56,38 @@ static void activate(hidp_activation function, const struct pixel *p)
 		EACH(x < 0 ? a * expm1f(x) : x);
 	case HIDP_ACTIVATION_SOFTPLUS: /* without an overflow of the exponential */
 		EACH((x > 0 ? x : 0) + log1pf(expf(-fabsf(x))));
-	default: /* HIDP_ACTIVATION_CLIP */
+	case HIDP_ACTIVATION_CLIP:
 		EACH(clip(x, a, b));
+	case HIDP_ACTIVATION_EXP:
+		EACH(expf(x));
+	case HIDP_ACTIVATION_LOG:
+		EACH(logf(x));
+	case HIDP_ACTIVATION_SQRT:
+		EACH(sqrtf(x));
+	case HIDP_ACTIVATION_ABS:
+		EACH(fabsf(x));
+	case HIDP_ACTIVATION_ERF:
+		EACH(erff(x));
+	case HIDP_ACTIVATION_LINEAR:
+		EACH(a * x + b);
+	case HIDP_ACTIVATION_POWER:
+		EACH(powf(x, a));
+	case HIDP_ACTIVATION_RECIPROCAL:
+		EACH(1 / x);
+	case HIDP_ACTIVATION_SIGN:
+		EACH(sign(x));
+	case HIDP_ACTIVATION_FLOOR:
+		EACH(floorf(x));
+	case HIDP_ACTIVATION_CEIL:
+		EACH(ceilf(x));
+	case HIDP_ACTIVATION_ROUND:
+		EACH(nearbyintf(x));
+	case HIDP_ACTIVATION_SIN:
+		EACH(sinf(x));
+	case HIDP_ACTIVATION_COS:
+		EACH(cosf(x));
+	default: /* HIDP_ACTIVATION_SOFTSIGN */
+		EACH(x / (1 + fabsf(x)));
 	}
 }
 

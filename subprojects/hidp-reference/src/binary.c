@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions of two tensors, element by element; dimensions of 1 are broadcast. */
+#include <math.h>
+
 #include "op.h"
 
 /* The channels of one pixel; a step of 0 repeats a single channel. */
@@ -30,8 +32,10 @@ static void combine(hidp_binary function, const struct pixel *p)
 		EACH(a / b);
 	case HIDP_BINARY_MIN:
 		EACH(a < b ? a : b);
-	default: /* HIDP_BINARY_MAX */
+	case HIDP_BINARY_MAX:
 		EACH(a > b ? a : b);
+	default: /* HIDP_BINARY_POW */
+		EACH(powf(a, b));
 	}
 }
 
