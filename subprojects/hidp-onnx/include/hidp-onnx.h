@@ -121,7 +121,7 @@ HIDP_API void hidp_onnx_destroy(struct hidp_onnx *onnx);
  * @brief The model.
  *
  * @param[in] onnx What was read; not NULL.
- * @return The model, which the object holds a reference to.
+ * @return The model, which the object holds a reference to; NULL if all outputs are constant.
  *
  * Thread safety: any thread, any time.
  */
