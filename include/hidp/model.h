@@ -50,7 +50,9 @@
  *   softmax over the rows of K; the results stand side by side.
  * - A *resize* of `in` rows to `out` looks at s = (o + 1/2) * in / out - 1/2 for output row o.
  *   The nearest row is floor(s + 1/2); bilinear is row floor(s) and the next, weighed by
- *   their distance from s, each moved to the closest row that exists. The same for columns.
+ *   their distance from s, each moved to the closest row that exists. With *nearest floor* it is
+ *   row floor(o * in / out). With *bilinear corners* s = o * (in - 1) / (out - 1), or 0 if `out`
+ *   is 1: the first and the last rows stay where they are. The same for columns.
  * - *Reshape* and *flatten* count elements in the order batch, channels, rows, width (the last
  *   changes quickest), whatever their order in memory is; a reshape with
  *   #HIDP_LAYER_CHANNELS_LAST counts them in the order batch, rows, width, channels.
@@ -181,10 +183,12 @@ enum hidp_binary_value {
 /** One of #hidp_binary_value. */
 typedef uint32_t hidp_binary;
 
-/** How HIDP_OP_RESIZE samples (pixel centres at half-integers). */
+/** How HIDP_OP_RESIZE samples. */
 enum hidp_resize_value {
-	HIDP_RESIZE_NEAREST = 1,
-	HIDP_RESIZE_BILINEAR = 2
+	HIDP_RESIZE_NEAREST = 1,         /**< pixel centres at half-integers */
+	HIDP_RESIZE_BILINEAR = 2,        /**< likewise */
+	HIDP_RESIZE_NEAREST_FLOOR = 3,   /**< pixels at integers, rounded down */
+	HIDP_RESIZE_BILINEAR_CORNERS = 4 /**< the corners of both images are the same */
 };
 
 /** One of #hidp_resize_value. */

@@ -295,6 +295,23 @@ static hidp_status infer_pad(struct inference *inf)
 	return HIDP_OK;
 }
 
+static struct hidp_row_rule resize_rule(hidp_resize function, int64_t in, int64_t out)
+{
+	switch (function) {
+	/* source of output row o: (2 o + 1) in / (2 out), half a row before it and the next */
+	case HIDP_RESIZE_NEAREST:
+		return (struct hidp_row_rule){2 * in, 2 * out, -in, 1};
+	case HIDP_RESIZE_BILINEAR:
+		return (struct hidp_row_rule){2 * in, 2 * out, out - in, 2 * out + 1};
+	case HIDP_RESIZE_NEAREST_FLOOR:
+		return (struct hidp_row_rule){in, out, 0, 1};
+	default: /* HIDP_RESIZE_BILINEAR_CORNERS: o (in - 1) / (out - 1), rounded down and up */
+		if (out == 1)
+			return (struct hidp_row_rule){0, 1, 0, 1};
+		return (struct hidp_row_rule){in - 1, out - 1, 0, out - 1};
+	}
+}
+
 static hidp_status infer_resize(struct inference *inf)
 {
 	const struct hidp_layer_desc *d = inf->desc;
@@ -307,11 +324,7 @@ static hidp_status infer_resize(struct inference *inf)
 	inf->out->shape.width = d->shape.width;
 	if (out < 1 || out > DIMENSION_MAX / 4 || d->shape.width < 1 || in > DIMENSION_MAX / 4)
 		return FAIL(inf, "has no sensible size to resize to");
-	/* source of output row o: (2 o + 1) in / (2 out), half a row before it and the next */
-	if (d->function == HIDP_RESIZE_NEAREST)
-		inf->rules[0] = (struct hidp_row_rule){2 * in, 2 * out, -in, 1};
-	else
-		inf->rules[0] = (struct hidp_row_rule){2 * in, 2 * out, out - in, 2 * out + 1};
+	inf->rules[0] = resize_rule(d->function, in, out);
 	return HIDP_OK;
 }
 

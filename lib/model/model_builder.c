@@ -167,7 +167,7 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 	    (d->function < HIDP_BINARY_ADD || d->function > HIDP_BINARY_POW))
 		REFUSE("binary function %u is unknown", d->function);
 	if (d->op == HIDP_OP_RESIZE &&
-	    (d->function < HIDP_RESIZE_NEAREST || d->function > HIDP_RESIZE_BILINEAR))
+	    (d->function < HIDP_RESIZE_NEAREST || d->function > HIDP_RESIZE_BILINEAR_CORNERS))
 		REFUSE("resize mode %u is unknown", d->function);
 	if ((d->op == HIDP_OP_CONCAT || d->op == HIDP_OP_SLICE) &&
 	    (d->axis < HIDP_AXIS_CHANNELS || d->axis > HIDP_AXIS_WIDTH))

@@ -102,6 +102,8 @@ static WORDS(binaries, binary_words);
 static const char *const resize_words[] = {
         [HIDP_RESIZE_NEAREST] = "nearest",
         [HIDP_RESIZE_BILINEAR] = "bilinear",
+        [HIDP_RESIZE_NEAREST_FLOOR] = "nearest_floor",
+        [HIDP_RESIZE_BILINEAR_CORNERS] = "bilinear_corners",
 };
 static WORDS(resizes, resize_words);
 

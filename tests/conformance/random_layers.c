@@ -317,7 +317,7 @@ static struct made make_resize(struct making *m)
 	struct hidp_layer_desc d = nothing;
 	struct made in = add_input(m, pick_shape(m));
 	struct hidp_shape out = in.shape;
-	d.function = chance(m, 50) ? HIDP_RESIZE_NEAREST : HIDP_RESIZE_BILINEAR;
+	d.function = (uint32_t)pick(m, HIDP_RESIZE_NEAREST, HIDP_RESIZE_BILINEAR_CORNERS);
 	d.shape.rows = out.rows = chance(m, 30) ? 2 * out.rows : pick(m, 1, 28);
 	d.shape.width = out.width = chance(m, 30) ? 2 * out.width : pick(m, 1, 28);
 	return add(m, HIDP_OP_RESIZE, d, &in, 1, out);

@@ -130,6 +130,8 @@ START_TEST(reads_every_attribute)
 	ck_assert_uint_eq(d.function, HIDP_RESIZE_NEAREST);
 	ck_assert_int_eq(d.shape.rows, 14);
 	ck_assert_int_eq(d.shape.width, 30);
+	ck_assert_uint_eq(part_of(m, "low").function, HIDP_RESIZE_NEAREST_FLOOR);
+	ck_assert_uint_eq(part_of(m, "corners").function, HIDP_RESIZE_BILINEAR_CORNERS);
 	d = part_of(m, "turn");
 	ck_assert_uint_eq(d.perm[0], HIDP_AXIS_ROWS);
 	ck_assert_uint_eq(d.perm[1], HIDP_AXIS_WIDTH);

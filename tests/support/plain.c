@@ -252,13 +252,17 @@ static double pad(const struct plain *p, struct spot o)
 }
 
 /* Source of an output row or column. */
-static double source(int64_t at, int64_t in, int64_t out)
+static double source(hidp_resize function, int64_t at, int64_t in, int64_t out)
 {
+	if (function == HIDP_RESIZE_BILINEAR_CORNERS)
+		return out == 1 ? 0 : (double)at * (double)(in - 1) / (double)(out - 1);
 	return ((double)at + 0.5) * (double)in / (double)out - 0.5;
 }
 
-static int64_t nearest(int64_t at, int64_t in, int64_t out)
+static int64_t nearest(hidp_resize function, int64_t at, int64_t in, int64_t out)
 {
+	if (function == HIDP_RESIZE_NEAREST_FLOOR)
+		return at * in / out;
 	/* halves are exact only as whole numbers: floor((at + 1/2) in / out) */
 	return (2 * at + 1) * in / (2 * out);
 }
@@ -266,7 +270,8 @@ static int64_t nearest(int64_t at, int64_t in, int64_t out)
 static double bilinear(const struct plain *p, struct spot o)
 {
 	const struct hidp_shape *in = &p->in[0].shape, *out = &p->out.shape;
-	const double sy = source(o.y, in->rows, out->rows), sx = source(o.x, in->width, out->width);
+	const double sy = source(p->d.function, o.y, in->rows, out->rows);
+	const double sx = source(p->d.function, o.x, in->width, out->width);
 	double sum = 0;
 	for (int i = 0; i < 2; i++)
 		for (int j = 0; j < 2; j++) {
@@ -282,10 +287,11 @@ static double bilinear(const struct plain *p, struct spot o)
 static double resize(const struct plain *p, struct spot o)
 {
 	const struct hidp_shape *in = &p->in[0].shape, *out = &p->out.shape;
-	if (p->d.function == HIDP_RESIZE_BILINEAR)
+	const hidp_resize function = p->d.function;
+	if (function == HIDP_RESIZE_BILINEAR || function == HIDP_RESIZE_BILINEAR_CORNERS)
 		return bilinear(p, o);
-	return *plain_at(&p->in[0], o.n, o.c, nearest(o.y, in->rows, out->rows),
-	                 nearest(o.x, in->width, out->width));
+	return *plain_at(&p->in[0], o.n, o.c, nearest(function, o.y, in->rows, out->rows),
+	                 nearest(function, o.x, in->width, out->width));
 }
 
 static double batch_norm(const struct plain *p, struct spot o)

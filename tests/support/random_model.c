@@ -225,7 +225,8 @@ static uint32_t add_resize(struct generator *g, uint32_t in)
 	struct hidp_shape s = shape_of(g, in);
 	d.shape.rows = s.rows = rng_between(g->rng, 1, 2 * s.rows);
 	d.shape.width = s.width = rng_between(g->rng, 1, 2 * s.width);
-	d.function = rng_chance(g->rng, 50) ? HIDP_RESIZE_NEAREST : HIDP_RESIZE_BILINEAR;
+	d.function = (uint32_t)rng_between(g->rng, HIDP_RESIZE_NEAREST,
+	                                  HIDP_RESIZE_BILINEAR_CORNERS);
 	return add(g, &d, &in, 1, s);
 }
 

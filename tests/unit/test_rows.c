@@ -210,31 +210,52 @@ static int64_t clamp(int64_t v, int64_t n)
 	return v < 0 ? 0 : v >= n ? n - 1 : v;
 }
 
-/* Pixel centres at half-integers: output row o lies at (o + 1/2) * in / out - 1/2. */
+/* The rows that output row o is made of. */
+static struct touched resized(hidp_resize function, int64_t o, int64_t in, int64_t out)
+{
+	struct touched t = nothing;
+	/* pixel centres at half-integers: output row o lies at (o + 1/2) * in / out - 1/2 */
+	int64_t low = floor_div((2 * o + 1) * in - out, 2 * out);
+	switch (function) {
+	case HIDP_RESIZE_NEAREST:
+		touch(&t, floor_div((2 * o + 1) * in, 2 * out));
+		break;
+	case HIDP_RESIZE_BILINEAR:
+		touch(&t, clamp(low, in));
+		touch(&t, clamp(low + 1, in));
+		break;
+	case HIDP_RESIZE_NEAREST_FLOOR:
+		touch(&t, o * in / out);
+		break;
+	default: /* every row that is less than one away */
+		for (int64_t r = 0; r < in; r++) {
+			int64_t away = out == 1 ? r : r * (out - 1) - o * (in - 1);
+			if (away > -(out > 1 ? out - 1 : 1) && away < (out > 1 ? out - 1 : 1))
+				touch(&t, r);
+		}
+		break;
+	}
+	return t;
+}
+
 START_TEST(resizes)
 {
+	static const char *const names[] = {"", "nearest", "bilinear", "nearest floor",
+	                                    "bilinear corners"};
 	static struct touched rows[ROWS_MAX];
 	random_state = SEED + 2;
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 2000; i++) {
 		int64_t in = 1 + random_below(40), out = 1 + random_below(40);
-		bool nearest = random_below(2) == 0;
-		for (int64_t o = 0; o < out; o++) {
-			rows[o] = nothing;
-			if (nearest) {
-				touch(&rows[o], floor_div((2 * o + 1) * in, 2 * out));
-				continue;
-			}
-			int64_t low = floor_div((2 * o + 1) * in - out, 2 * out);
-			touch(&rows[o], clamp(low, in));
-			touch(&rows[o], clamp(low + 1, in));
-		}
+		hidp_resize function = 1 + (hidp_resize)random_below(4);
+		for (int64_t o = 0; o < out; o++)
+			rows[o] = resized(function, o, in, out);
 		begin(NULL);
 		add_input(1, 1, in, 5);
 		add(LAYER(.op = HIDP_OP_RESIZE, IN(0), .shape = {0, 0, out, 2},
-		          .function = nearest ? HIDP_RESIZE_NEAREST : HIDP_RESIZE_BILINEAR));
+		          .function = function));
 		struct hidp_row_rule rule;
 		ck_assert_int_eq(sealed(&rule), out);
-		check_ranges(nearest ? "nearest" : "bilinear", &rule, in, rows, out);
+		check_ranges(names[function], &rule, in, rows, out);
 	}
 }
 END_TEST

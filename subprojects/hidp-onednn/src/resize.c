@@ -17,23 +17,38 @@ struct resize {
 	struct sample rows[];
 };
 
-static int64_t clamp(int64_t i, int64_t size)
+/* Where output o of `out` lies among the `in` of the input. */
+static struct sample sample_at(hidp_resize function, int64_t o, int64_t in, int64_t out)
 {
-	return i < 0 ? 0 : i < size ? i : size - 1;
+	int64_t at = (2 * o + 1) * in, unit = 2 * out;
+	switch (function) {
+	case HIDP_RESIZE_NEAREST:
+		return (struct sample){at / unit, at / unit, 0};
+	case HIDP_RESIZE_NEAREST_FLOOR:
+		return (struct sample){o * in / out, o * in / out, 0};
+	case HIDP_RESIZE_BILINEAR_CORNERS: /* at / unit */
+		at = o * (in - 1);
+		unit = out > 1 ? out - 1 : 1;
+		break;
+	default: /* HIDP_RESIZE_BILINEAR */
+		at = onednn__larger(at - out, 0);
+		break;
+	}
+	struct sample s = {at / unit, at / unit, (float)(at % unit) / (float)unit};
+	if (at % unit != 0 && s.low + 1 < in) /* what weighs nothing need not be there */
+		s.high++;
+	return s;
 }
 
 /* Samples of outputs begin to end; the offset of index `first` is 0. */
-static void fill_samples(struct sample *samples, int64_t begin, int64_t end, bool nearest,
+static void fill_samples(struct sample *samples, int64_t begin, int64_t end, hidp_resize function,
                          int64_t in, int64_t out, int64_t first, int64_t stride)
 {
 	for (int64_t o = begin; o < end; o++) {
-		struct sample *s = &samples[o - begin];
-		int64_t twice = (2 * o + 1) * in; /* over 2 * out: half a step beyond the source */
-		int64_t low = nearest ? twice / (2 * out) : (twice + out) / (2 * out) - 1;
-		double where = (double)twice / (2 * (double)out) - 0.5;
-		s->weight = nearest ? 0 : (float)(where - (double)low);
-		s->low = (clamp(low, in) - first) * stride;
-		s->high = nearest ? s->low : (clamp(low + 1, in) - first) * stride;
+		struct sample s = sample_at(function, o, in, out);
+		s.low = (s.low - first) * stride;
+		s.high = (s.high - first) * stride;
+		samples[o - begin] = s;
 	}
 }
 
@@ -78,7 +93,7 @@ hidp_status onednn__build_resize(struct build *b)
 	const struct operand *operand = &call->inputs[0];
 	const struct hidp_shape *in = &operand->shape, *out = &call->info.shape;
 	int64_t rows = call->row_end - call->row_begin;
-	bool nearest = b->part.function == HIDP_RESIZE_NEAREST;
+	const hidp_resize function = b->part.function;
 	struct hidp_row_rule rule;
 	int64_t begin, end;
 	hidp_status s = hidp_model_layer_input(call->model, call->layer, 0, NULL, &rule, NULL);
@@ -93,14 +108,14 @@ hidp_status onednn__build_resize(struct build *b)
 	}
 	step->u.data = r;
 	step->owns_data = true;
-	r->nearest = nearest;
+	r->nearest = function == HIDP_RESIZE_NEAREST || function == HIDP_RESIZE_NEAREST_FLOOR;
 	r->columns = r->rows + rows;
 	r->in = onednn__tensor_cut(onednn__operand_rows(call, operand, begin, end),
 	                           HIDP_AXIS_CHANNELS, call->channel_begin, call->channel_end);
 	r->out = onednn__call_output(call);
-	fill_samples(r->rows, call->row_begin, call->row_end, nearest, in->rows, out->rows, begin,
+	fill_samples(r->rows, call->row_begin, call->row_end, function, in->rows, out->rows, begin,
 	             r->in.strides[HIDP_AXIS_ROWS]);
-	fill_samples(r->columns, 0, out->width, nearest, in->width, out->width, 0,
+	fill_samples(r->columns, 0, out->width, function, in->width, out->width, 0,
 	             r->in.strides[HIDP_AXIS_WIDTH]);
 	return HIDP_OK;
 }

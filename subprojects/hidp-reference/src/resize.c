@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows and columns resampled; pixel centres lie at half-integers. */
+/* Rows and columns resampled. */
 #include "op.h"
 
 /* Where an output row (or column) lies among the input's. */
@@ -8,22 +8,35 @@ struct place {
 	float weight;      /* of `high` */
 };
 
-static struct place place_of(int64_t at, int64_t in, int64_t out)
+/* The place at / unit, of which only the rows that exist count. */
+static struct place place_at(int64_t at, int64_t unit, int64_t in)
 {
-	/* s = (at + 1/2) in / out - 1/2, times 2 out, so that all is whole */
-	const int64_t s = (2 * at + 1) * in - out, unit = 2 * out;
-	if (s <= 0)
+	if (at <= 0)
 		return (struct place){0, 0, 0};
-	struct place p = {.low = s / unit, .weight = (float)(s % unit) / (float)unit};
-	p.high = p.low + 1 < in ? p.low + 1 : in - 1;
+	struct place p = {.low = at / unit, .weight = (float)(at % unit) / (float)unit};
+	p.high = at % unit != 0 && p.low + 1 < in ? p.low + 1 : p.low;
 	return p;
+}
+
+static struct place place_of(hidp_resize function, int64_t at, int64_t in, int64_t out)
+{
+	if (function == HIDP_RESIZE_BILINEAR_CORNERS)
+		return place_at(at * (in - 1), out > 1 ? out - 1 : 1, in);
+	/* s = (at + 1/2) in / out - 1/2, times 2 out, so that all is whole */
+	return place_at((2 * at + 1) * in - out, 2 * out, in);
+}
+
+static int64_t nearest_of(hidp_resize function, int64_t at, int64_t in, int64_t out)
+{
+	return function == HIDP_RESIZE_NEAREST ? (2 * at + 1) * in / (2 * out) : at * in / out;
 }
 
 static void run_nearest(const struct work *w, int64_t row, int64_t column)
 {
+	const hidp_resize function = w->part->desc.function;
 	const struct hidp_shape *in = &w->part->in, *out = &w->part->out;
-	const int64_t y = (2 * row + 1) * in->rows / (2 * out->rows);
-	const int64_t x = (2 * column + 1) * in->width / (2 * out->width);
+	const int64_t y = nearest_of(function, row, in->rows, out->rows);
+	const int64_t x = nearest_of(function, column, in->width, out->width);
 	const float *from = work_in(w, 0, y, x);
 	float *to = work_out(w, row, column);
 	for (int64_t c = w->channel_begin; c < w->channel_end; c++)
@@ -32,9 +45,10 @@ static void run_nearest(const struct work *w, int64_t row, int64_t column)
 
 static void run_bilinear(const struct work *w, int64_t row, int64_t column)
 {
+	const hidp_resize function = w->part->desc.function;
 	const struct hidp_shape *in = &w->part->in, *out = &w->part->out;
-	const struct place y = place_of(row, in->rows, out->rows);
-	const struct place x = place_of(column, in->width, out->width);
+	const struct place y = place_of(function, row, in->rows, out->rows);
+	const struct place x = place_of(function, column, in->width, out->width);
 	const float *a = work_in(w, 0, y.low, x.low), *b = work_in(w, 0, y.low, x.high);
 	const float *c = work_in(w, 0, y.high, x.low), *d = work_in(w, 0, y.high, x.high);
 	float *to = work_out(w, row, column);
@@ -47,9 +61,12 @@ static void run_bilinear(const struct work *w, int64_t row, int64_t column)
 
 static void run(const struct work *w)
 {
+	const hidp_resize function = w->part->desc.function;
+	const bool nearest =
+		function == HIDP_RESIZE_NEAREST || function == HIDP_RESIZE_NEAREST_FLOOR;
 	for (int64_t row = w->row_begin; row < w->row_end; row++)
 		for (int64_t column = 0; column < w->out->shape.width; column++) {
-			if (w->part->desc.function == HIDP_RESIZE_NEAREST)
+			if (nearest)
 				run_nearest(w, row, column);
 			else
 				run_bilinear(w, row, column);
