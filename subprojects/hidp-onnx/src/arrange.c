@@ -220,21 +220,22 @@ static bool next_block(const struct dims *from, const struct dims *to, int *a, i
 	return true;
 }
 
-/* The axes of every block side by side and rising; else as they are now. */
+/*
+ * The axes of every block side by side and rising, where the innermost of them lies; the blocks
+ * else as they are now.
+ */
 static struct layout gathered(const struct operand *in, const int *block_of)
 {
 	struct layout out = {0};
-	bool done[HIDP_ONNX_RANK_MAX] = {false};
-	enum group last = GROUP_BATCH;
+	int innermost[HIDP_ONNX_RANK_MAX]; /* by block */
+	for (int i = 0; i < in->layout.count; i++)
+		innermost[block_of[in->layout.axis[i]]] = i;
 	for (int i = 0; i < in->layout.count; i++) {
-		int axis = in->layout.axis[i];
+		int block = block_of[in->layout.axis[i]];
 		enum group group = hidp_onnx__group_of(&in->layout, i);
-		last = group > last ? group : last;
-		for (int k = 0; k < in->dims.rank; k++)
-			if (block_of[k] == block_of[axis] && !done[k]) {
-				hidp_onnx__append(&out, &in->dims, k, last);
-				done[k] = true;
-			}
+		for (int k = 0; i == innermost[block] && k < in->dims.rank; k++)
+			if (block_of[k] == block)
+				hidp_onnx__append(&out, &in->dims, k, group);
 	}
 	return out;
 }
@@ -258,7 +259,7 @@ static bool is_gathered(const struct operand *in, const int *block_of)
 hidp_status hidp_onnx__reshape(struct lowering *lw, const struct operand *in,
                                const struct dims *dims, struct operand *out)
 {
-	int block_of[HIDP_ONNX_RANK_MAX], first[2 * HIDP_ONNX_RANK_MAX + 1];
+	int block_of[HIDP_ONNX_RANK_MAX], first[2 * HIDP_ONNX_RANK_MAX + 1]; /* of `in`, of dims */
 	int a = 0, b = 0, blocks = 0;
 	struct operand now = *in;
 	for (;;) {

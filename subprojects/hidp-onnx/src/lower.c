@@ -172,6 +172,13 @@ hidp_status hidp_onnx__operand(struct lowering *lw, uint32_t i, struct operand *
 	return HIDP_OK;
 }
 
+bool hidp_onnx__wanted(const struct lowering *lw, uint32_t i)
+{
+	const struct node *node = lw->node;
+	return i < node->output_count && node->outputs[i] != NULL &&
+	       lw->wanted[node->outputs[i]->id];
+}
+
 void hidp_onnx__made(struct lowering *lw, uint32_t i, const struct operand *operand)
 {
 	if (i < lw->node->output_count && lw->node->outputs[i] != NULL) {
@@ -198,7 +205,7 @@ static hidp_status check_values(const struct lowering *lw)
 {
 	const struct node *node = lw->node;
 	for (uint32_t i = 0; i < node->output_count; i++) {
-		if (node->outputs[i] == NULL)
+		if (!hidp_onnx__wanted(lw, i))
 			continue;
 		hidp_status s = check_value(lw, node->outputs[i]);
 		if (s != HIDP_OK)
@@ -242,7 +249,7 @@ static hidp_status lower_unknown(struct lowering *lw)
 		struct hidp_layer_desc desc = hidp_onnx__layer(HIDP_OP_CUSTOM);
 		const struct operand *from[] = {&first};
 		struct operand made;
-		if (value == NULL)
+		if (!hidp_onnx__wanted(lw, i))
 			continue;
 		const struct layout layout = hidp_onnx__natural(&value->dims);
 		bool is_first = first.layer == HIDP_LAYER_NONE;
@@ -293,13 +300,25 @@ static hidp_status lower_node(struct lowering *lw)
 	return s;
 }
 
-/* Does every output of the node follow from constants? */
-static bool is_settled(const struct node *node)
+/* Does every output of the node that is wanted follow from constants? */
+static bool is_settled(const struct lowering *lw)
 {
+	const struct node *node = lw->node;
 	for (uint32_t i = 0; i < node->output_count; i++)
-		if (node->outputs[i] != NULL && node->outputs[i]->constant == NULL)
+		if (hidp_onnx__wanted(lw, i) && node->outputs[i]->constant == NULL)
 			return false;
 	return true;
+}
+
+static void find_wanted(const struct lowering *lw)
+{
+	const struct graph *graph = lw->graph;
+	for (uint32_t i = 0; i < graph->output_count; i++)
+		lw->wanted[graph->outputs[i]->id] = true;
+	for (uint32_t i = 0; i < graph->node_count; i++)
+		for (uint32_t k = 0; !graph->nodes[i]->dead && k < graph->nodes[i]->input_count; k++)
+			if (graph->nodes[i]->inputs[k] != NULL)
+				lw->wanted[graph->nodes[i]->inputs[k]->id] = true;
 }
 
 /* The layout in which most of those who read it want an input. */
@@ -401,15 +420,17 @@ hidp_status hidp_onnx__lower(struct lowering *lw)
 	hidp_status s = HIDP_OK;
 	lw->operands = hidp_onnx__take(graph->pool, graph->value_count + 1u, sizeof *lw->operands);
 	lw->names = hidp_onnx__take(graph->pool, 1, sizeof *lw->names);
-	if (lw->operands == NULL || lw->names == NULL)
+	lw->wanted = hidp_onnx__take(graph->pool, graph->value_count + 1u, sizeof *lw->wanted);
+	if (lw->operands == NULL || lw->names == NULL || lw->wanted == NULL)
 		return hidp_onnx__no_memory(graph);
+	find_wanted(lw);
 	for (uint32_t i = 0; i < graph->value_count; i++)
 		lw->operands[i].layer = HIDP_LAYER_NONE;
 	for (uint32_t i = 0; i < graph->input_count && s == HIDP_OK; i++)
 		s = lower_input(lw, graph->inputs[i]);
 	for (uint32_t i = 0; i < graph->node_count && s == HIDP_OK; i++) {
 		lw->node = graph->nodes[i];
-		if (!lw->node->dead && !is_settled(lw->node))
+		if (!lw->node->dead && !is_settled(lw))
 			s = lower_node(lw);
 	}
 	for (uint32_t i = 0; i < graph->output_count && s == HIDP_OK; i++)

@@ -45,6 +45,7 @@ struct lowering {
 	struct planned *layers;   /* [count] */
 	uint32_t count, room;
 	struct operand *operands; /* [graph->value_count]; layer HIDP_LAYER_NONE: not made yet */
+	bool *wanted;             /* [graph->value_count] something reads it, or it is an output */
 	struct name_set *names;   /* of layers */
 	struct moved *moved;      /* reshapes and transposes that exist already, by hash */
 	uint32_t moved_count, moved_room;
@@ -76,6 +77,8 @@ hidp_onnx__unsupported(const struct lowering *lw, const char *format, ...);
 hidp_status hidp_onnx__operand(struct lowering *lw, uint32_t i, struct operand *out);
 /* The constant that input i is, or NULL. */
 const struct tensor *hidp_onnx__constant(const struct lowering *lw, uint32_t i);
+/* Does anything read output i of the node at work? */
+bool hidp_onnx__wanted(const struct lowering *lw, uint32_t i);
 /* Output i of the node is this. */
 void hidp_onnx__made(struct lowering *lw, uint32_t i, const struct operand *operand);
 
@@ -124,13 +127,11 @@ hidp_status hidp_onnx__activate(struct lowering *lw, const struct operand *in, h
 /* alpha * x + beta */
 hidp_status hidp_onnx__linear(struct lowering *lw, const struct operand *in, double alpha,
                               double beta, struct operand *out);
-hidp_status hidp_onnx__binary(struct lowering *lw, hidp_binary f, const struct operand *a,
+hidp_status hidp_onnx__combine(struct lowering *lw, hidp_binary f, const struct operand *a,
                               const struct operand *b, struct operand *out);
 /* With a constant on the right, broadcast both ways. */
-hidp_status hidp_onnx__binary_constant(struct lowering *lw, hidp_binary f, const struct operand *a,
+hidp_status hidp_onnx__combine_constant(struct lowering *lw, hidp_binary f, const struct operand *a,
                                        const struct tensor *b, struct operand *out);
-/* Dims that two operands broadcast to; false: they do not. */
-bool hidp_onnx__broadcast(const struct dims *a, const struct dims *b, struct dims *out);
 /* The same tensor with axes of size 1 in front. */
 struct operand hidp_onnx__with_rank(const struct operand *in, int rank);
 

@@ -171,7 +171,7 @@ static hidp_status lower_pool(struct lowering *lw)
 	hidp_status s = image_operand(lw, &x);
 	if (s != HIDP_OK)
 		return s;
-	if (lw->node->output_count > 1 && lw->node->outputs[1] != NULL)
+	if (hidp_onnx__wanted(lw, 1))
 		return hidp_onnx__unsupported(lw, "its indices are wanted");
 	if (!pair(lw, "kernel_shape", x.dims.rank - 2, w.kernel) ||
 	    hidp_onnx__ints(lw->node, "kernel_shape", &(size_t){0}) == NULL)
@@ -341,7 +341,7 @@ static hidp_status lower_conv_transpose(struct lowering *lw)
 			return hidp_onnx__no_memory(lw->graph);
 		*column = *bias;
 		column->dims = (struct dims){3, {bias->count, 1, 1}};
-		s = hidp_onnx__binary_constant(lw, HIDP_BINARY_ADD, &x, column, &x);
+		s = hidp_onnx__combine_constant(lw, HIDP_BINARY_ADD, &x, column, &x);
 	}
 	if (s == HIDP_OK)
 		s = hidp_onnx__reshape(lw, &x, out, &x);
@@ -473,7 +473,7 @@ static hidp_status lower_lrn(struct lowering *lw)
 		return s;
 	if (size < 1 || size > x.dims.size[1] * 2)
 		return hidp_onnx__unsupported(lw, "its size is %lld", (long long)size);
-	s = hidp_onnx__binary(lw, HIDP_BINARY_MUL, &x, &x, &y);
+	s = hidp_onnx__combine(lw, HIDP_BINARY_MUL, &x, &x, &y);
 	if (s != HIDP_OK)
 		return s;
 	/* the channels alone on the width, and everything else before them */
@@ -497,7 +497,7 @@ static hidp_status lower_lrn(struct lowering *lw)
 		s = hidp_onnx__activate(lw, &y, HIDP_ACTIVATION_POWER,
 		                        -hidp_onnx__float(n, "beta", 0.75), 0, &y);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary(lw, HIDP_BINARY_MUL, &x, &y, &x);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_MUL, &x, &y, &x);
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &x);
 	return s;

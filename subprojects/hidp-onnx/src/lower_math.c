@@ -4,13 +4,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "infer.h"
 #include "lower_ops.h"
 
 /* Other types flow as numbers, but arithmetic on them is not that of floats. */
 static hidp_status want_floats(struct lowering *lw)
 {
 	for (uint32_t i = 0; i < lw->node->output_count; i++)
-		if (lw->node->outputs[i] != NULL &&
+		if (hidp_onnx__wanted(lw, i) &&
 		    !hidp_onnx__is_float(lw->node->outputs[i]->type))
 			return hidp_onnx__unsupported(lw, "computes other numbers than floats");
 	return HIDP_OK;
@@ -32,19 +33,6 @@ hidp_status hidp_onnx__linear(struct lowering *lw, const struct operand *in, dou
                               double beta, struct operand *out)
 {
 	return hidp_onnx__activate(lw, in, HIDP_ACTIVATION_LINEAR, alpha, beta, out);
-}
-
-bool hidp_onnx__broadcast(const struct dims *a, const struct dims *b, struct dims *out)
-{
-	*out = (struct dims){a->rank > b->rank ? a->rank : b->rank, {0}};
-	for (int i = 0; i < out->rank; i++) {
-		int ia = i - (out->rank - a->rank), ib = i - (out->rank - b->rank);
-		int64_t na = ia < 0 ? 1 : a->size[ia], nb = ib < 0 ? 1 : b->size[ib];
-		if (na != nb && na != 1 && nb != 1)
-			return false;
-		out->size[i] = na == 1 ? nb : na;
-	}
-	return true;
 }
 
 struct operand hidp_onnx__with_rank(const struct operand *in, int rank)
@@ -101,13 +89,13 @@ static bool make_fit(struct layout *layout, const struct dims *dims)
 	return true;
 }
 
-hidp_status hidp_onnx__binary(struct lowering *lw, hidp_binary f, const struct operand *a,
+hidp_status hidp_onnx__combine(struct lowering *lw, hidp_binary f, const struct operand *a,
                               const struct operand *b, struct operand *out)
 {
 	struct hidp_layer_desc desc = hidp_onnx__layer(HIDP_OP_BINARY);
-	struct dims dims;
+	struct dims dims = a->dims;
 	hidp_status s = HIDP_OK;
-	if (!hidp_onnx__broadcast(&a->dims, &b->dims, &dims))
+	if (!hidp_onnx__broadcast(&dims, &b->dims))
 		return hidp_onnx__unsupported(lw, "operands do not match");
 	struct operand in[2] = {hidp_onnx__with_rank(a, dims.rank),
 	                        hidp_onnx__with_rank(b, dims.rank)};
@@ -187,15 +175,15 @@ static struct recipe spread(const struct layout *layout, const struct dims *dims
 	return recipe;
 }
 
-hidp_status hidp_onnx__binary_constant(struct lowering *lw, hidp_binary f, const struct operand *a,
+hidp_status hidp_onnx__combine_constant(struct lowering *lw, hidp_binary f, const struct operand *a,
                                        const struct tensor *b, struct operand *out)
 {
 	struct hidp_layer_desc desc = hidp_onnx__layer(HIDP_OP_BINARY);
-	struct dims dims;
+	struct dims dims = a->dims;
 	bool done = false;
 	if (b->data == NULL || b->count < 1 || b->dims.rank > RANK_MAX)
 		return hidp_onnx__unsupported(lw, "a constant has no numbers");
-	if (!hidp_onnx__broadcast(&a->dims, &b->dims, &dims))
+	if (!hidp_onnx__broadcast(&dims, &b->dims))
 		return hidp_onnx__unsupported(lw, "operands do not match");
 	struct operand in = hidp_onnx__with_rank(a, dims.rank);
 	hidp_status s = hidp_onnx__expand(lw, &in, &dims, &in);
@@ -237,7 +225,7 @@ static hidp_status constant_binary(struct lowering *lw, hidp_binary f, const str
 		s = HIDP_OK;
 		break;
 	}
-	return s != HIDP_OK ? s : hidp_onnx__binary_constant(lw, f, out, a, out);
+	return s != HIDP_OK ? s : hidp_onnx__combine_constant(lw, f, out, a, out);
 }
 
 /* x f input i, whichever of them is constant; x is NULL for input 0. */
@@ -248,11 +236,11 @@ static hidp_status fold_in(struct lowering *lw, hidp_binary f, uint32_t i, struc
 	struct operand other;
 	hidp_status s;
 	if (right != NULL)
-		return hidp_onnx__binary_constant(lw, f, x, right, x);
+		return hidp_onnx__combine_constant(lw, f, x, right, x);
 	if ((s = hidp_onnx__operand(lw, i, &other)) != HIDP_OK)
 		return s;
 	return left != NULL ? constant_binary(lw, f, left, &other, x)
-	                    : hidp_onnx__binary(lw, f, x, &other, x);
+	                    : hidp_onnx__combine(lw, f, x, &other, x);
 }
 
 /* Several inputs, from left to right; the argument says how. */
@@ -290,7 +278,7 @@ static hidp_status lower_unary(struct lowering *lw)
 /* x times a function of x */
 static hidp_status times(struct lowering *lw, const struct operand *x, struct operand *y)
 {
-	return hidp_onnx__binary(lw, HIDP_BINARY_MUL, x, y, y);
+	return hidp_onnx__combine(lw, HIDP_BINARY_MUL, x, y, y);
 }
 
 static hidp_status gelu_tanh(struct lowering *lw, const struct operand *x, struct operand *y)
@@ -390,7 +378,7 @@ static hidp_status lower_prelu(struct lowering *lw)
 		if (s == HIDP_OK)
 			s = hidp_onnx__activate(lw, &x, HIDP_ACTIVATION_RELU, 0, 0, &y);
 		if (s == HIDP_OK)
-			s = hidp_onnx__binary(lw, HIDP_BINARY_ADD, &y, &z, &y);
+			s = hidp_onnx__combine(lw, HIDP_BINARY_ADD, &y, &z, &y);
 	}
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &y);
@@ -458,7 +446,7 @@ static hidp_status lower_same(struct lowering *lw)
 {
 	struct operand x;
 	hidp_status s = hidp_onnx__operand(lw, 0, &x);
-	if (s == HIDP_OK && lw->node->output_count > 1 && lw->node->outputs[1] != NULL)
+	if (s == HIDP_OK && hidp_onnx__wanted(lw, 1))
 		return hidp_onnx__unsupported(lw, "its mask is wanted");
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &x);
@@ -487,7 +475,7 @@ static struct tensor *masked(struct lowering *lw, const struct tensor *condition
 {
 	struct dims dims = condition->dims;
 	float *data;
-	if (choice != NULL && !hidp_onnx__broadcast(&condition->dims, &choice->dims, &dims))
+	if (choice != NULL && !hidp_onnx__broadcast(&dims, &choice->dims))
 		return NULL;
 	int64_t count = hidp_onnx__count(&dims);
 	struct tensor *out = count < 1 ? NULL : hidp_onnx__new_floats(lw, count, &data);
@@ -509,12 +497,12 @@ static hidp_status choose(struct lowering *lw, const struct tensor *condition, u
 	if (mask == NULL)
 		return hidp_onnx__no_memory(lw->graph);
 	if (hidp_onnx__constant(lw, i) != NULL)
-		return hidp_onnx__binary_constant(lw, HIDP_BINARY_ADD, sum, mask, sum);
+		return hidp_onnx__combine_constant(lw, HIDP_BINARY_ADD, sum, mask, sum);
 	hidp_status s = hidp_onnx__operand(lw, i, &x);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary_constant(lw, HIDP_BINARY_MUL, &x, mask, &x);
+		s = hidp_onnx__combine_constant(lw, HIDP_BINARY_MUL, &x, mask, &x);
 	if (s == HIDP_OK && sum->layer != HIDP_LAYER_NONE)
-		return hidp_onnx__binary(lw, HIDP_BINARY_ADD, sum, &x, sum);
+		return hidp_onnx__combine(lw, HIDP_BINARY_ADD, sum, &x, sum);
 	*sum = x;
 	return s;
 }

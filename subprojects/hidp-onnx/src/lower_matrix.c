@@ -2,6 +2,7 @@
 /* Matrix products, dense layers, attention. */
 #include <string.h>
 
+#include "infer.h"
 #include "lower_ops.h"
 
 hidp_status hidp_onnx__dense(struct lowering *lw, const struct operand *in,
@@ -81,7 +82,8 @@ static hidp_status multiply(struct lowering *lw, const struct operand *a, const 
 	int64_t m = left.size[left.rank - 2], n = right.size[right.rank - 1];
 	left.rank -= 2;
 	right.rank -= 2;
-	if (!hidp_onnx__broadcast(&left, &right, &batch) || batch.rank + 2 > RANK_MAX)
+	batch = left;
+	if (!hidp_onnx__broadcast(&batch, &right) || batch.rank + 2 > RANK_MAX)
 		return hidp_onnx__unsupported(lw, "operands do not match");
 	const int rank = batch.rank + 2, row = rank - 2, column = rank - 1;
 	struct operand x = hidp_onnx__with_rank(a, rank), y = hidp_onnx__with_rank(b, rank);
@@ -208,7 +210,7 @@ static hidp_status lower_gemm(struct lowering *lw)
 	if (s == HIDP_OK && alpha != 1)
 		s = hidp_onnx__linear(lw, &x, alpha, 0, &x);
 	if (s == HIDP_OK && !inside && bias != NULL && beta == 1) {
-		s = hidp_onnx__binary_constant(lw, HIDP_BINARY_ADD, &x, bias, &x);
+		s = hidp_onnx__combine_constant(lw, HIDP_BINARY_ADD, &x, bias, &x);
 	} else if (s == HIDP_OK && !inside && bias != NULL) {
 		float *data;
 		struct tensor *scaled = hidp_onnx__new_floats(lw, bias->count, &data);
@@ -218,13 +220,13 @@ static hidp_status lower_gemm(struct lowering *lw)
 		hidp_onnx__floats(bias, 0, bias->count, data);
 		for (int64_t i = 0; i < bias->count; i++)
 			data[i] = (float)(beta * data[i]);
-		s = hidp_onnx__binary_constant(lw, HIDP_BINARY_ADD, &x, scaled, &x);
+		s = hidp_onnx__combine_constant(lw, HIDP_BINARY_ADD, &x, scaled, &x);
 	} else if (s == HIDP_OK && bias == NULL && hidp_onnx__input(n, 2) != NULL) {
 		s = hidp_onnx__operand(lw, 2, &y);
 		if (s == HIDP_OK && beta != 1)
 			s = hidp_onnx__linear(lw, &y, beta, 0, &y);
 		if (s == HIDP_OK)
-			s = hidp_onnx__binary(lw, HIDP_BINARY_ADD, &x, &y, &x);
+			s = hidp_onnx__combine(lw, HIDP_BINARY_ADD, &x, &y, &x);
 	}
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &x);

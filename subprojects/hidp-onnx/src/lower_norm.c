@@ -104,7 +104,7 @@ hidp_status hidp_onnx__scale_shift(struct lowering *lw, const struct operand *in
 static hidp_status want_one(struct lowering *lw)
 {
 	for (uint32_t i = 1; i < lw->node->output_count; i++)
-		if (lw->node->outputs[i] != NULL)
+		if (hidp_onnx__wanted(lw, i))
 			return hidp_onnx__unsupported(lw, "output %u is wanted", i);
 	if (!hidp_onnx__is_float(lw->node->outputs[0]->type))
 		return hidp_onnx__unsupported(lw, "computes other numbers than floats");
@@ -345,7 +345,7 @@ static hidp_status log_sum(struct lowering *lw, const struct operand *x, unsigne
 {
 	hidp_status s = hidp_onnx__reduce(lw, x, mask, REDUCE_MAX, largest);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary(lw, HIDP_BINARY_SUB, x, largest, shifted);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_SUB, x, largest, shifted);
 	if (s == HIDP_OK)
 		s = hidp_onnx__activate(lw, shifted, HIDP_ACTIVATION_EXP, 0, 0, sum);
 	if (s == HIDP_OK)
@@ -361,7 +361,7 @@ static hidp_status lower_log_softmax(struct lowering *lw)
 		return s;
 	s = log_sum(lw, &x, softmax_axes(lw, x.dims.rank), &largest, &shifted, &sum);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary(lw, HIDP_BINARY_SUB, &shifted, &sum, &x);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_SUB, &shifted, &sum, &x);
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &x);
 	return s;
@@ -427,7 +427,7 @@ static hidp_status reduce_by(struct lowering *lw, enum reduce_op op, unsigned ma
 		return s != HIDP_OK ? s : sum_of(lw, y, mask, y);
 	case REDUCES_L2:
 	case REDUCES_SQUARES:
-		s = hidp_onnx__binary(lw, HIDP_BINARY_MUL, x, x, y);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_MUL, x, x, y);
 		if (s == HIDP_OK)
 			s = sum_of(lw, y, mask, y);
 		if (s != HIDP_OK || op == REDUCES_SQUARES)
@@ -439,7 +439,7 @@ static hidp_status reduce_by(struct lowering *lw, enum reduce_op op, unsigned ma
 		                    : hidp_onnx__activate(lw, y, HIDP_ACTIVATION_LOG, 0, 0, y);
 	default:
 		s = log_sum(lw, x, mask, y, &shifted, &sum);
-		return s != HIDP_OK ? s : hidp_onnx__binary(lw, HIDP_BINARY_ADD, &sum, y, y);
+		return s != HIDP_OK ? s : hidp_onnx__combine(lw, HIDP_BINARY_ADD, &sum, y, y);
 	}
 }
 
@@ -484,7 +484,7 @@ static hidp_status lower_lp_normalization(struct lowering *lw)
 		return hidp_onnx__unsupported(lw, "its axis or its p is none");
 	s = reduce_by(lw, p == 1 ? REDUCES_L1 : REDUCES_L2, 1u << axis, &x, &norm);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary(lw, HIDP_BINARY_DIV, &x, &norm, &x);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_DIV, &x, &norm, &x);
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &x);
 	return s;
@@ -508,9 +508,9 @@ static hidp_status lower_mean_variance(struct lowering *lw)
 	}
 	s = hidp_onnx__reduce(lw, &x, mask, REDUCE_MEAN, &mean);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary(lw, HIDP_BINARY_SUB, &x, &mean, &x);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_SUB, &x, &mean, &x);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary(lw, HIDP_BINARY_MUL, &x, &x, &variance);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_MUL, &x, &x, &variance);
 	if (s == HIDP_OK)
 		s = hidp_onnx__reduce(lw, &variance, mask, REDUCE_MEAN, &variance);
 	if (s == HIDP_OK)
@@ -518,7 +518,7 @@ static hidp_status lower_mean_variance(struct lowering *lw)
 	if (s == HIDP_OK)
 		s = hidp_onnx__linear(lw, &variance, 1, 1e-9, &variance);
 	if (s == HIDP_OK)
-		s = hidp_onnx__binary(lw, HIDP_BINARY_DIV, &x, &variance, &x);
+		s = hidp_onnx__combine(lw, HIDP_BINARY_DIV, &x, &variance, &x);
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &x);
 	return s;

@@ -18,7 +18,7 @@ extern const struct lower_entry hidp_onnx__lower_math[], hidp_onnx__lower_shape[
         hidp_onnx__lower_matrix[], hidp_onnx__lower_norm[], hidp_onnx__lower_image[],
         hidp_onnx__lower_own[]; /* of the domain "hidp" */
 
-/* ops.c: NULL: it is an op that is not known. */
+/* lower_table.c: NULL: it is an op that is not known. */
 const struct lower_entry *hidp_onnx__find_lower(const struct node *node);
 
 #endif

@@ -167,7 +167,7 @@ static hidp_status join_constants(struct lowering *lw, uint32_t first, uint32_t 
 			paste(t, data, axis, at, out->dims.size[axis]);
 		at += lw->node->inputs[i]->dims.size[axis];
 	}
-	return hidp_onnx__binary_constant(lw, HIDP_BINARY_ADD, out, sum, out);
+	return hidp_onnx__combine_constant(lw, HIDP_BINARY_ADD, out, sum, out);
 }
 
 static hidp_status lower_concat(struct lowering *lw)
@@ -338,7 +338,7 @@ static hidp_status surround(struct lowering *lw, struct operand *x, int axis, in
 		t->dims = (struct dims){x->dims.rank - axis, {total}};
 		for (int i = 1; i < t->dims.rank; i++)
 			t->dims.size[i] = 1;
-		return hidp_onnx__binary_constant(lw, HIDP_BINARY_ADD, x, t, x);
+		return hidp_onnx__combine_constant(lw, HIDP_BINARY_ADD, x, t, x);
 	}
 	if (before + behind >= LIST_MAX)
 		return hidp_onnx__unsupported(lw, "repeats %lld lines, at most %d",
