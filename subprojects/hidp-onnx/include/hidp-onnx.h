@@ -53,18 +53,18 @@ struct hidp_onnx_dim {
 struct hidp_onnx_options {
 	uint32_t struct_size;             /**< sizeof(struct hidp_onnx_options) */
 	uint32_t model_flags;             /**< any of #hidp_model_flag */
-	const struct hidp_onnx_dim *dims; /**< [dim_count] sizes of open dimensions; an open first dimension of an
-	                                       input that is not named here is 1 */
+	const struct hidp_onnx_dim *dims; /**< [dim_count] sizes of open dimensions, by name */
 	uint32_t dim_count;               /**< number of `dims` */
 	uint32_t node_max;                /**< most nodes in the file; 0: 1,000,000 */
 	uint64_t tensor_bytes_max;        /**< largest tensor that is worked out while the file is read, weights that are
 	                                       only passed on not counted; 0: 1 GiB */
+	int64_t batch;                    /**< size of an open first dimension of an input that is not named in `dims`; 0: 1 */
 };
 
 /** Initialiser for a struct hidp_onnx_options: all defaults. */
 #define HIDP_ONNX_OPTIONS_INIT                                                                     \
 	{                                                                                          \
-		sizeof(struct hidp_onnx_options), 0, 0, 0, 0, 0                                    \
+		sizeof(struct hidp_onnx_options), 0, 0, 0, 0, 0, 0                                 \
 	}
 
 struct hidp_onnx;
