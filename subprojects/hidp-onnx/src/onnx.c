@@ -119,8 +119,11 @@ static hidp_status check_options(const struct hidp_onnx_options *given,
 			return HIDP_ERR_ABI;
 		*options = *given;
 	}
-	if (options->dim_count > 0 && options->dims == NULL)
+	if ((options->dim_count > 0 && options->dims == NULL) || options->batch < 0 ||
+	    options->batch > INT32_MAX)
 		return HIDP_ERR_ARGUMENT;
+	if (options->batch == 0)
+		options->batch = 1;
 	if (options->node_max == 0)
 		options->node_max = NODE_MAX;
 	if (options->tensor_bytes_max == 0)

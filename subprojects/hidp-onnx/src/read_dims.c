@@ -215,7 +215,7 @@ static hidp_status input_size(const struct reading *reading, const char *subject
 	else if (*size_out < 0 && bound != NULL)
 		*size_out = *bound;
 	else if (*size_out < 0 && axis == 0)
-		*size_out = 1;
+		*size_out = reading->graph->options->batch;
 	if (*size_out > SIZE_LIMIT)
 		return hidp_onnx__fail(reading->graph, subject, HIDP_ERR_LIMIT,
 		                       "its dimension %zu is larger than %lld", axis,
