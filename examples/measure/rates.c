@@ -17,7 +17,8 @@ struct sum {
 static double layer_bytes(const struct hidp_model *model, hidp_layer_id layer,
                           const struct hidp_layer_info *info)
 {
-	double bytes = (double)info->output_bytes + (double)info->weight_bytes;
+	double bytes = (double)info->output_bytes;
+	bytes += info->op == HIDP_OP_EMBEDDING ? bytes : (double)info->weight_bytes;
 	for (uint32_t i = 0; i < info->input_count; i++) {
 		struct hidp_layer_info from = HIDP_LAYER_INFO_INIT;
 		hidp_layer_id input;

@@ -100,6 +100,12 @@ hidp_status zoo_arrays(const struct hidp_model *model, hidp_layer_id layer, uint
 		/* they begin a layer, so their input is a layer too */
 		*count_out = linear_arrays(model, &d, arrays_out);
 		break;
+	case HIDP_OP_EMBEDDING: {
+		const int64_t dims[2] = {d.end, d.out_channels};
+		describe(&arrays_out[0], ZOO_WEIGHT, 2, dims);
+		*count_out = 1;
+		break;
+	}
 	case HIDP_OP_BATCH_NORM:
 	case HIDP_OP_LAYER_NORM:
 		/* fusing keeps the channels */

@@ -53,6 +53,9 @@
  *   their distance from s, each moved to the closest row that exists. With *nearest floor* it is
  *   row floor(o * in / out). With *bilinear corners* s = o * (in - 1) / (out - 1), or 0 if `out`
  *   is 1: the first and the last rows stay where they are. The same for columns.
+ * - An *embedding* gives at every position the entry of its table whose number is the input
+ *   there: a whole number from 0 to `end` - 1, or counted from the end, from -`end` to -1. Kernels
+ *   fail with #HIDP_ERR_ARGUMENT where it is anything else.
  * - *Reshape* and *flatten* count elements in the order batch, channels, rows, width (the last
  *   changes quickest), whatever their order in memory is; a reshape with
  *   #HIDP_LAYER_CHANNELS_LAST counts them in the order batch, rows, width, channels.
@@ -118,7 +121,9 @@ enum hidp_op_value {
 	                               NHWC order with #HIDP_LAYER_CHANNELS_LAST */
 	HIDP_OP_FLATTEN = 19,     /**< all of channels, rows and columns on the channels */
 	HIDP_OP_TRANSPOSE = 20,   /**< channels, rows and columns exchanged: `perm` */
-	HIDP_OP_CUSTOM = 21       /**< anything else: the host states shape, FLOPs, bytes and row rules */
+	HIDP_OP_CUSTOM = 21,      /**< anything else: the host states shape, FLOPs, bytes and row rules */
+	HIDP_OP_EMBEDDING = 22    /**< entries of a table, `end` of them with `out_channels` each; the input is one
+	                               channel with their numbers (in fp32 exact up to 2^24) */
 };
 
 /** One of #hidp_op_value. */
@@ -205,7 +210,8 @@ enum hidp_op_class_value {
 	HIDP_CLASS_DEPTHWISE = 3,   /**< convolution with as many groups as input channels */
 	HIDP_CLASS_GEMM = 4,        /**< matrix products with more than one row: dense over tokens, matmul, attention */
 	HIDP_CLASS_DENSE = 5,       /**< dense layers with a single position: bound by streaming the weights */
-	HIDP_CLASS_ELEMENTWISE = 6, /**< activations, binaries, norms, pools, concats, slices, pads, transposes */
+	HIDP_CLASS_ELEMENTWISE = 6, /**< activations, binaries, norms, pools, concats, slices, pads, transposes,
+	                                 embeddings */
 	HIDP_CLASS_CUSTOM = 7       /**< custom layers that state no other class */
 };
 
@@ -271,14 +277,14 @@ struct hidp_layer_desc {
 	uint32_t input_count;        /**< 0 for inputs; at most #HIDP_LAYER_INPUTS_MAX */
 	hidp_axis axis;              /**< concat and slice */
 	struct hidp_shape shape;     /**< input, reshape, resize (rows and width only), constant binary, custom */
-	int64_t out_channels;        /**< convolution and dense: 1 or more */
+	int64_t out_channels;        /**< convolution, dense and embedding: 1 or more */
 	int64_t kernel[2];           /**< convolution and pools: rows, columns; 1 or more */
 	int64_t stride[2];           /**< likewise; 0 reads as 1 for convolutions, as the kernel for pools */
 	int64_t dilation[2];         /**< likewise; 0 reads as 1 */
 	int64_t pad[4];              /**< convolution, pools, pad: top, left, bottom, right; 0 or more */
 	int64_t groups;              /**< convolution: divides both channel counts; 0 reads as 1 */
 	int64_t begin;               /**< slice: first index */
-	int64_t end;                 /**< slice: one past the last index */
+	int64_t end;                 /**< slice: one past the last index; embedding: entries, 1 or more */
 	uint32_t perm[3];            /**< transpose: which of channels, rows, width (#hidp_axis) becomes each of them */
 	uint32_t heads;              /**< attention: divides the channels; 0 reads as 1 */
 	uint32_t function;           /**< a #hidp_activation, #hidp_binary or #hidp_resize */

@@ -18,7 +18,7 @@ bool hidp_feature_supported(hidp_feature feature, uint32_t value)
 {
 	switch (feature) {
 	case HIDP_FEATURE_OP:
-		return value >= HIDP_OP_INPUT && value <= HIDP_OP_CUSTOM;
+		return value >= HIDP_OP_INPUT && value <= HIDP_OP_EMBEDDING;
 	case HIDP_FEATURE_OP_CLASS:
 		return value < HIDP_CLASS_COUNT;
 	case HIDP_FEATURE_DTYPE:

@@ -40,7 +40,8 @@ double hidp__slice_bytes(const struct hidp_model *model, const struct hidp__laye
 {
 	if (layer->op_class == HIDP_CLASS_NONE || rows <= 0)
 		return 0;
-	double bytes = ((double)rows * (double)layer->row_bytes + (double)layer->weight_bytes) *
+	double bytes = ((double)rows * hidp__moved_row_bytes(layer) +
+	                hidp__moved_weight_bytes(layer)) *
 	               channels;
 	for (uint32_t i = 0; i < layer->input_count; i++) {
 		const struct hidp__input *in = &layer->inputs[i];

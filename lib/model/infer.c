@@ -158,6 +158,25 @@ static hidp_status infer_dense(struct inference *inf)
 	return HIDP_OK;
 }
 
+static hidp_status infer_embedding(struct inference *inf)
+{
+	const struct hidp_layer_desc *d = inf->desc;
+	struct hidp__figures *f = inf->out;
+	hidp_status s = wants_inputs(inf, 1);
+	if (s != HIDP_OK)
+		return s;
+	if (inf->in[0].channels != 1)
+		return FAIL(inf, "%lld channels of its input cannot be numbers of entries",
+		            (long long)inf->in[0].channels);
+	f->shape = inf->in[0];
+	f->shape.channels = d->out_channels;
+	inf->rules[0] = same_rows;
+	if (!hidp__mul(d->end, d->out_channels, &f->weight_elements) ||
+	    f->weight_elements > ELEMENTS_MAX)
+		return FAIL(inf, "has too many weights");
+	return HIDP_OK;
+}
+
 static hidp_status infer_matmul(struct inference *inf)
 {
 	struct hidp__figures *f = inf->out;
@@ -491,6 +510,9 @@ static hidp_status infer_op(struct inference *inf)
 	case HIDP_OP_DENSE:
 		f->own_channels = false;
 		return infer_dense(inf);
+	case HIDP_OP_EMBEDDING:
+		f->own_channels = false;
+		return infer_embedding(inf);
 	case HIDP_OP_MATMUL:
 		f->own_channels = false;
 		return infer_matmul(inf);

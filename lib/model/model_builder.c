@@ -87,7 +87,7 @@ static bool takes_window(hidp_op op)
 static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diagnostic *diag)
 {
 #define REFUSE(...) return hidp__fail(diag, HIDP_ERR_MODEL, d->name, __VA_ARGS__)
-	if (d->op < HIDP_OP_INPUT || d->op > HIDP_OP_CUSTOM)
+	if (d->op < HIDP_OP_INPUT || d->op > HIDP_OP_EMBEDDING)
 		REFUSE("op %u is unknown", d->op);
 	if (d->dtype > HIDP_DTYPE_INT8)
 		REFUSE("dtype %u is unknown", d->dtype);
@@ -138,7 +138,7 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 				REFUSE("dilated kernel is too large");
 		}
 	}
-	if (d->op == HIDP_OP_CONV || d->op == HIDP_OP_DENSE) {
+	if (d->op == HIDP_OP_CONV || d->op == HIDP_OP_DENSE || d->op == HIDP_OP_EMBEDDING) {
 		if (d->out_channels < 1 || d->out_channels > ATTRIBUTE_MAX)
 			REFUSE("%lld output channels are out of range", (long long)d->out_channels);
 	}
@@ -148,6 +148,8 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 		if (d->groups < 1)
 			REFUSE("%lld groups are out of range", (long long)d->groups);
 	}
+	if (d->op == HIDP_OP_EMBEDDING && (d->end < 1 || d->end > ATTRIBUTE_MAX))
+		REFUSE("%lld entries are out of range", (long long)d->end);
 	if (d->op == HIDP_OP_ATTENTION && d->heads == 0)
 		d->heads = 1;
 	if (d->op == HIDP_OP_LAYER_NORM) {
@@ -472,6 +474,7 @@ static hidp_status fill_layer(struct sealing *seal, hidp_layer_id id, const uint
 	l->channel_grain = first->figures.channel_grain;
 	l->channel_groups = l->channel_grain > 0 ? l->shape.channels / l->channel_grain : 1;
 	l->is_output = (last->desc.flags & HIDP_LAYER_OUTPUT) != 0 || last->uses == 0;
+	l->looks_up = l->op == HIDP_OP_EMBEDDING; /* nothing is fused behind one */
 	l->memory_measured = (last->desc.flags & HIDP_LAYER_MEMORY_MEASURED) != 0;
 	return HIDP_OK;
 }
@@ -517,7 +520,8 @@ static bool twins(const struct hidp_model *m, const struct hidp__layer *a,
 {
 	if (a->op_class != b->op_class || a->flops != b->flops || a->row_bytes != b->row_bytes ||
 	    a->weight_bytes != b->weight_bytes || a->shape.rows != b->shape.rows ||
-	    a->channel_groups != b->channel_groups || a->input_count != b->input_count)
+	    a->channel_groups != b->channel_groups || a->looks_up != b->looks_up ||
+	    a->input_count != b->input_count)
 		return false;
 	for (uint32_t i = 0; i < a->input_count; i++) {
 		const struct hidp__input *x = &a->inputs[i], *y = &b->inputs[i];

@@ -36,6 +36,7 @@ static const char *const op_words[] = {
         [HIDP_OP_FLATTEN] = "flatten",
         [HIDP_OP_TRANSPOSE] = "transpose",
         [HIDP_OP_CUSTOM] = "custom",
+        [HIDP_OP_EMBEDDING] = "embedding",
 };
 WORDS(hidp__op_words, op_words);
 
@@ -119,6 +120,7 @@ static WORDS(custom_classes, custom_class_words);
 #define OP(name) (1u << HIDP_OP_##name)
 #define POOLS (OP(MAX_POOL) | OP(AVERAGE_POOL))
 #define WINDOWS (OP(CONV) | POOLS)
+#define FEATURES (OP(CONV) | OP(DENSE) | OP(EMBEDDING))
 #define COMPUTED (~OP(INPUT))
 #define AT(member) offsetof(struct hidp_layer_desc, member)
 
@@ -134,8 +136,7 @@ static const struct hidp__json_field layer_fields[] = {
         {"shape", HIDP__JSON_INTS, AT(shape), 4, NULL,
          OP(INPUT) | OP(BINARY) | OP(RESHAPE) | OP(CUSTOM), OP(INPUT) | OP(RESHAPE) | OP(CUSTOM)},
         {"size", HIDP__JSON_INTS, AT(shape.rows), 2, NULL, OP(RESIZE), OP(RESIZE)},
-        {"out_channels", HIDP__JSON_INT, AT(out_channels), 0, NULL, OP(CONV) | OP(DENSE),
-         OP(CONV) | OP(DENSE)},
+        {"out_channels", HIDP__JSON_INT, AT(out_channels), 0, NULL, FEATURES, FEATURES},
         {"kernel", HIDP__JSON_INTS, AT(kernel), 2, NULL, WINDOWS, WINDOWS},
         {"stride", HIDP__JSON_INTS, AT(stride), 2, NULL, WINDOWS, 0},
         {"dilation", HIDP__JSON_INTS, AT(dilation), 2, NULL, WINDOWS, 0},
@@ -151,6 +152,7 @@ static const struct hidp__json_field layer_fields[] = {
          OP(CONCAT) | OP(SLICE)},
         {"begin", HIDP__JSON_INT, AT(begin), 0, NULL, OP(SLICE), 0},
         {"end", HIDP__JSON_INT, AT(end), 0, NULL, OP(SLICE), OP(SLICE)},
+        {"entries", HIDP__JSON_INT, AT(end), 0, NULL, OP(EMBEDDING), OP(EMBEDDING)},
         {"perm", HIDP__JSON_OTHER, 0, 0, NULL, OP(TRANSPOSE), OP(TRANSPOSE)},
         {"heads", HIDP__JSON_U32, AT(heads), 0, NULL, OP(ATTENTION), 0},
         {"function", HIDP__JSON_WORD, AT(function), 0, &activations, OP(ACTIVATION),

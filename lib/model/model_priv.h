@@ -46,6 +46,7 @@ struct hidp__layer {
 	hidp_layer_id twin; /* the first layer with the same figures: the same costs everywhere */
 	bool is_output;
 	bool memory_measured; /* HIDP_LAYER_MEMORY_MEASURED */
+	bool looks_up; /* of its weights, it reads as much as it writes */
 };
 
 struct hidp_model {
@@ -102,6 +103,18 @@ static inline int64_t hidp__rule_read(const struct hidp_row_rule *rule, int64_t 
 	int64_t last = (r - 1) * rule->stride + rule->extent - 1;
 	int64_t n = (rule->divisor == 1 ? last : last / rule->divisor) + 1;
 	return n < rows ? n : rows;
+}
+
+/* Bytes that computing a row moves, besides inputs. */
+static inline double hidp__moved_row_bytes(const struct hidp__layer *layer)
+{
+	return (layer->looks_up ? 2 : 1) * (double)layer->row_bytes;
+}
+
+/* Bytes of weights that computing any rows moves. */
+static inline double hidp__moved_weight_bytes(const struct hidp__layer *layer)
+{
+	return layer->looks_up ? 0 : (double)layer->weight_bytes;
 }
 
 /* What inference finds out about one described layer. */

@@ -8,7 +8,7 @@ double hidp__work_bytes(const struct hidp__work *layer, int64_t rows, double cha
 {
 	if (layer->free)
 		return 0;
-	double bytes = ((double)rows * layer->row_bytes + layer->weight_bytes) * channels;
+	double bytes = ((double)rows * layer->moved_row_bytes + layer->moved_weight_bytes) * channels;
 	for (uint32_t i = 0; i < layer->feed_count; i++) {
 		const struct hidp__feed *f = &layer->feeds[i];
 		double read = (double)hidp__rule_read(&f->rule, f->rows, rows) * f->row_bytes;
@@ -58,6 +58,8 @@ static bool read_layers(struct hidp__tables *t, struct hidp__arena *arena)
 		w->splits_channels = l->channel_grain > 0;
 		w->row_bytes = (double)l->row_bytes;
 		w->weight_bytes = (double)l->weight_bytes;
+		w->moved_row_bytes = hidp__moved_row_bytes(l);
+		w->moved_weight_bytes = hidp__moved_weight_bytes(l);
 		w->free = l->op_class == HIDP_CLASS_NONE;
 		for (uint32_t i = 0; i < l->input_count; i++, feed++) {
 			const struct hidp__layer *from = &model->layers[l->inputs[i].layer];

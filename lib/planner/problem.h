@@ -43,6 +43,8 @@ struct hidp__work {
 	int64_t groups; /* channel groups, 1 if channels cannot be divided */
 	double row_bytes;
 	double weight_bytes;
+	double moved_row_bytes;    /* by computing a row, besides inputs */
+	double moved_weight_bytes; /* of weights, by computing any rows */
 	double fixed_bytes; /* moved by a slice of any rows: weights, and inputs read whole */
 	double bytes;       /* moved by the whole layer */
 	uint32_t last_reader; /* place of the last layer that reads it; layer_count for outputs */

@@ -95,7 +95,7 @@ static bool team_runs(const struct hidp__site *site, const struct hidp__team *te
 /* Bytes of which r rows move at least r / rows, whatever r is. */
 static double least_bytes(const struct hidp__work *w)
 {
-	double bytes = w->free ? 0 : (double)w->rows * w->row_bytes + w->weight_bytes;
+	double bytes = w->free ? 0 : (double)w->rows * w->moved_row_bytes + w->moved_weight_bytes;
 	for (uint32_t i = 0; i < w->feed_count && !w->free; i++) {
 		const struct hidp__feed *f = &w->feeds[i];
 		double all = (double)hidp__rule_read(&f->rule, f->rows, w->rows);

@@ -94,7 +94,9 @@ static void find_extra(struct rows_step *step)
 		if (w->rows != z_rows && w->rows % z_rows != 0)
 			side -= 1;
 		step->extra[i] = side / (double)w->rows;
-		step->bytes += w->free ? 0 : (double)w->rows * w->row_bytes + w->weight_bytes;
+		step->bytes += w->free ? 0
+		                       : (double)w->rows * w->moved_row_bytes +
+		                                 w->moved_weight_bytes;
 		for (uint32_t f = 0; f < w->feed_count; f++) {
 			uint32_t from = w->feeds[f].place;
 			if (from == UINT32_MAX || from < step->first)
@@ -127,8 +129,8 @@ static void sum_processors(struct rows_step *step)
 			double work = rate->work_s[HIDP__ROWS];
 			if (!rate->runs)
 				start = INFINITY;
-			if (rate->byte_s > 0 && w->bytes > w->weight_bytes) {
-				double move = (w->bytes - w->weight_bytes) * rate->byte_s *
+			if (rate->byte_s > 0 && w->bytes > w->moved_weight_bytes) {
+				double move = (w->bytes - w->moved_weight_bytes) * rate->byte_s *
 				              (1 - 1 / (double)w->rows);
 				work = move > work ? move : work;
 			}

@@ -131,7 +131,8 @@ enum hidp_op_value {
 	HIDP_OP_RESHAPE = 18,
 	HIDP_OP_FLATTEN = 19,
 	HIDP_OP_TRANSPOSE = 20,
-	HIDP_OP_CUSTOM = 21
+	HIDP_OP_CUSTOM = 21,
+	HIDP_OP_EMBEDDING = 22
 };
 typedef uint32_t hidp_op;
 enum hidp_axis_value {
@@ -183,7 +184,9 @@ enum hidp_binary_value {
 typedef uint32_t hidp_binary;
 enum hidp_resize_value {
 	HIDP_RESIZE_NEAREST = 1,
-	HIDP_RESIZE_BILINEAR = 2
+	HIDP_RESIZE_BILINEAR = 2,
+	HIDP_RESIZE_NEAREST_FLOOR = 3,
+	HIDP_RESIZE_BILINEAR_CORNERS = 4
 };
 typedef uint32_t hidp_resize;
 enum hidp_op_class_value {

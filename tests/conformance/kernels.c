@@ -320,6 +320,13 @@ static void run_network(struct problem *p, struct hidp_context *context)
 	random_instance_destroy(&p->in);
 }
 
+/* Any op but custom ones. */
+static hidp_op pick_op(struct rng *rng)
+{
+	const hidp_op op = (hidp_op)rng_between(rng, HIDP_OP_CONV, HIDP_OP_EMBEDDING - 1);
+	return op < HIDP_OP_CUSTOM ? op : op + 1;
+}
+
 static void check_table(const struct kernels_plugin *plugin, struct tally *tally)
 {
 	const struct hidp_kernels *k = plugin->table();
@@ -339,7 +346,7 @@ static void summarise(const struct kernels_plugin *plugin, const struct tally *t
 	printf("%llu problems are not supported, %llu outputs too sensitive to compare with the "
 	       "truth; the largest error was %.3f of what is allowed\n",
 	       (unsigned long long)t->unsupported, (unsigned long long)t->skipped, t->worst);
-	for (hidp_op op = HIDP_OP_CONV; op < HIDP_OP_CUSTOM; op++)
+	for (hidp_op op = HIDP_OP_CONV; op <= HIDP_OP_EMBEDDING; op++)
 		if (t->supported[op] < t->seen[op])
 			printf("op %u: %llu of %llu problems supported\n", op,
 			       (unsigned long long)t->supported[op],
@@ -361,12 +368,11 @@ int kernels_conformance(const struct kernels_plugin *plugin, int argc, char **ar
 	kernels_values(plugin, &tally, context);
 	for (uint64_t i = 0; i < count && tally.failures < 5; i++) {
 		struct problem p = {.plugin = plugin, .tally = &tally, .seed = seed + i};
-		const hidp_op ops = HIDP_OP_CUSTOM - HIDP_OP_CONV;
 		rng_seed(&p.rng, p.seed);
 		if (p.seed % 4 == 3)
 			run_network(&p, context);
 		else
-			run_layers(&p, context, HIDP_OP_CONV + (hidp_op)rng_below(&p.rng, ops));
+			run_layers(&p, context, pick_op(&p.rng));
 	}
 	hidp_context_unref(context);
 	summarise(plugin, &tally);

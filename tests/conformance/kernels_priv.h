@@ -13,7 +13,7 @@
 
 struct tally {
 	uint64_t problems, plans, unsupported, skipped, failures;
-	uint64_t supported[HIDP_OP_CUSTOM], seen[HIDP_OP_CUSTOM]; /* [op of the first layer] */
+	uint64_t supported[HIDP_OP_EMBEDDING + 1], seen[HIDP_OP_EMBEDDING + 1]; /* [op of the first layer] */
 	double worst; /* error, as part of what is allowed */
 };
 

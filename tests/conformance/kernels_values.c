@@ -75,8 +75,9 @@ static const struct values cases[] = {
          {0, 0.5f, -0.5f, 0.75f, -0.75f, 0.875f}},
 };
 
-/* An input of six channels, and a layer behind it. */
-static struct hidp_model *new_model(struct hidp_context *context, struct hidp_layer_desc layer)
+/* An input, and a layer behind it. */
+static struct hidp_model *new_model(struct hidp_context *context, struct hidp_shape shape,
+                                    struct hidp_layer_desc layer)
 {
 	struct hidp_layer_desc input = HIDP_LAYER_DESC_INIT;
 	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
@@ -84,7 +85,7 @@ static struct hidp_model *new_model(struct hidp_context *context, struct hidp_la
 	struct hidp_model *model;
 	hidp_layer_id id;
 	input.op = HIDP_OP_INPUT;
-	input.shape = (struct hidp_shape){1, VALUES, 1, 1};
+	input.shape = shape;
 	layer.struct_size = sizeof layer;
 	layer.inputs = &id;
 	layer.input_count = 1;
@@ -96,25 +97,35 @@ static struct hidp_model *new_model(struct hidp_context *context, struct hidp_la
 	return model;
 }
 
-static void run_values(struct problem *p, const struct values *v)
+/* Computes the model once; false: it could not be prepared, and that is said. */
+static bool run_model(struct problem *p, float *in, float *out, hidp_status *status_out)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_plan *plan;
 	struct runner *runner;
-	float in[VALUES], out[VALUES];
 	float *tensors[2] = {in, out};
-	memcpy(in, v->in, sizeof in);
 	support_must(runner_whole_plan(p->in.model, p->in.cluster, &plan, &d), &d, "plan");
 	hidp_status s = runner_new(plan, 0, p->plugin->table(), p->object, &runner, &d);
-	if (s == HIDP_OK) {
-		s = runner_run(runner, tensors, RUNNER_CHECK, &d);
-		runner_free(runner);
-	}
 	hidp_plan_unref(plan);
 	if (s != HIDP_OK) {
-		WRONG(p, "%s: %s: %s", v->what, hidp_status_string(s), d.message);
-		return;
+		WRONG(p, "%s: %s: %s", hidp_status_string(s), d.subject, d.message);
+		return false;
 	}
+	*status_out = runner_run(runner, tensors, RUNNER_CHECK, &d);
+	runner_free(runner);
+	return true;
+}
+
+static void run_values(struct problem *p, const void *what)
+{
+	const struct values *v = what;
+	float in[VALUES], out[VALUES];
+	hidp_status s;
+	memcpy(in, v->in, sizeof in);
+	if (!run_model(p, in, out, &s))
+		return;
+	if (s != HIDP_OK)
+		WRONG(p, "%s: %s", v->what, hidp_status_string(s));
 	for (int i = 0; i < VALUES && !p->failed; i++) {
 		const float allowed = (float)p->plugin->tolerance * (1 + fabsf(v->out[i]));
 		if (!(fabsf(out[i] - v->out[i]) <= allowed))
@@ -123,24 +134,68 @@ static void run_values(struct problem *p, const struct values *v)
 	}
 }
 
+#define ENTRIES 4
+#define FEATURES 3
+
+/* Entries of a table, also from its end; other numbers fail. */
+static void run_look_up(struct problem *p, const void *what)
+{
+	static const float bad[] = {ENTRIES, -ENTRIES - 1, 0.5f,      -0.5f, 1e30f,
+	                            -1e30f,  INFINITY,     -INFINITY, NAN};
+	float in[VALUES] = {0, 3, -1, -4, 1, -0.0f}, out[VALUES * FEATURES];
+	const void *table;
+	size_t count;
+	hidp_status s;
+	(void)what;
+	support_must(zoo_weights_table()->get(p->weights, 1, 0, HIDP_WEIGHT_KERNEL, &table, &count),
+	             NULL, "the table");
+	const float *entries = table;
+	if (!run_model(p, in, out, &s))
+		return;
+	for (int i = 0; i < VALUES && s == HIDP_OK; i++) {
+		int entry = (int)in[i] + (in[i] < 0 ? ENTRIES : 0);
+		if (memcmp(out + i * FEATURES, entries + entry * FEATURES,
+		           FEATURES * sizeof *out) != 0)
+			WRONG(p, "entry %g is another one", (double)in[i]);
+	}
+	if (s != HIDP_OK)
+		WRONG(p, "looking up: %s", hidp_status_string(s));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		in[VALUES - 1] = bad[i];
+		if (run_model(p, in, out, &s) && s != HIDP_ERR_ARGUMENT)
+			WRONG(p, "entry %g: %s", (double)bad[i], hidp_status_string(s));
+	}
+}
+
+/* Checks a model, which is released. */
+static void check(const struct kernels_plugin *plugin, struct tally *tally,
+                  struct hidp_context *context, struct hidp_model *model,
+                  void (*run)(struct problem *p, const void *what), const void *what)
+{
+	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
+	struct problem p = {.plugin = plugin, .tally = tally, .layers = 2};
+	p.in.model = model;
+	support_must(hidp_cluster_from_string(context, "cpu:10", &p.in.cluster, &d), &d, "cluster");
+	support_must(zoo_weights_new(p.in.model, 1, &p.weights), NULL, "weights");
+	if (problem_begin(&p, zoo_weights_table(), p.weights)) {
+		if (problem_is_supported(&p))
+			run(&p, what);
+		plugin->destroy(p.object);
+	}
+	zoo_weights_destroy(p.weights);
+	hidp_model_unref(p.in.model);
+	hidp_cluster_unref(p.in.cluster);
+	tally->failures += p.failed;
+}
+
 void kernels_values(const struct kernels_plugin *plugin, struct tally *tally,
                     struct hidp_context *context)
 {
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
-		struct problem p = {.plugin = plugin, .tally = tally, .layers = 2};
-		p.in.model = new_model(context, cases[i].desc);
-		support_must(hidp_cluster_from_string(context, "cpu:10", &p.in.cluster, &d), &d,
-		             "cluster");
-		support_must(zoo_weights_new(p.in.model, 1, &p.weights), NULL, "weights");
-		if (problem_begin(&p, zoo_weights_table(), p.weights)) {
-			if (problem_is_supported(&p))
-				run_values(&p, &cases[i]);
-			plugin->destroy(p.object);
-		}
-		zoo_weights_destroy(p.weights);
-		hidp_model_unref(p.in.model);
-		hidp_cluster_unref(p.in.cluster);
-		tally->failures += p.failed;
-	}
+	const struct hidp_shape row = {1, VALUES, 1, 1}, column = {1, 1, VALUES, 1};
+	const struct hidp_layer_desc embedding = {
+		.op = HIDP_OP_EMBEDDING, .end = ENTRIES, .out_channels = FEATURES};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		check(plugin, tally, context, new_model(context, row, cases[i].desc), run_values,
+		      &cases[i]);
+	check(plugin, tally, context, new_model(context, column, embedding), run_look_up, NULL);
 }

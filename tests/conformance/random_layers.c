@@ -248,6 +248,15 @@ static struct made add_base(struct making *m, struct hidp_shape shape, hidp_bina
 	return function == HIDP_BINARY_POW ? add_clip(m, in, 0.125, 4) : in;
 }
 
+static struct hidp_shape larger(struct hidp_shape a, struct hidp_shape b)
+{
+	a.batch = a.batch > b.batch ? a.batch : b.batch;
+	a.channels = a.channels > b.channels ? a.channels : b.channels;
+	a.rows = a.rows > b.rows ? a.rows : b.rows;
+	a.width = a.width > b.width ? a.width : b.width;
+	return a;
+}
+
 static struct made make_binary(struct making *m)
 {
 	struct hidp_layer_desc d = nothing;
@@ -255,11 +264,22 @@ static struct made make_binary(struct making *m)
 	const hidp_binary function = (hidp_binary)pick(m, HIDP_BINARY_ADD, HIDP_BINARY_POW);
 	if (chance(m, 30))
 		return add_constant(m, add_base(m, out, function), function);
-	if (chance(m, 50))
-		a = pick_narrower(m, out);
-	else
-		b = pick_narrower(m, out);
 	d.function = function;
+	if (chance(m, 20)) { /* a constant that may be larger than the input */
+		a = pick_narrower(m, out);
+		d.shape = pick_narrower(m, out);
+		struct made in = add_base(m, a, function);
+		return add(m, HIDP_OP_BINARY, d, &in, 1, larger(a, d.shape));
+	}
+	if (chance(m, 30)) { /* each may be broadcast */
+		a = pick_narrower(m, out);
+		b = pick_narrower(m, out);
+		out = larger(a, b);
+	} else if (chance(m, 50)) {
+		a = pick_narrower(m, out);
+	} else {
+		b = pick_narrower(m, out);
+	}
 	struct made inputs[2] = {add_base(m, a, function), add_input(m, b)};
 	return add(m, HIDP_OP_BINARY, d, inputs, 2, out);
 }
@@ -415,6 +435,23 @@ static struct made make_transpose(struct making *m)
 	return add(m, HIDP_OP_TRANSPOSE, d, &in, 1, out);
 }
 
+/* Entries of all numbers that there are, also from the end. */
+static struct made make_embedding(struct making *m)
+{
+	struct hidp_layer_desc d = nothing, whole = nothing;
+	struct hidp_shape s = pick_shape(m);
+	s.channels = 1;
+	d.end = pick(m, 1, 30);
+	d.out_channels = pick(m, 1, 24);
+	/* inputs are from -2 to 2 */
+	struct made in = add_linear(m, add_input(m, s), (double)d.end / 2, 0);
+	whole.function = HIDP_ACTIVATION_FLOOR;
+	in = add(m, HIDP_OP_ACTIVATION, whole, &in, 1, s);
+	in = add_clip(m, in, (double)-d.end, (double)(d.end - 1));
+	s.channels = d.out_channels;
+	return add(m, HIDP_OP_EMBEDDING, d, &in, 1, s);
+}
+
 static struct made make(struct making *m, hidp_op op)
 {
 	switch (op) {
@@ -445,6 +482,8 @@ static struct made make(struct making *m, hidp_op op)
 		return make_reshape(m);
 	case HIDP_OP_TRANSPOSE:
 		return make_transpose(m);
+	case HIDP_OP_EMBEDDING:
+		return make_embedding(m);
 	default:
 		break;
 	}

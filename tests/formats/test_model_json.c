@@ -136,6 +136,10 @@ START_TEST(reads_every_attribute)
 	ck_assert_uint_eq(d.perm[0], HIDP_AXIS_ROWS);
 	ck_assert_uint_eq(d.perm[1], HIDP_AXIS_WIDTH);
 	ck_assert_uint_eq(d.perm[2], HIDP_AXIS_CHANNELS);
+	d = part_of(m, "words");
+	ck_assert_uint_eq(d.op, HIDP_OP_EMBEDDING);
+	ck_assert_int_eq(d.end, 1000);
+	ck_assert_int_eq(d.out_channels, 16);
 	d = part_of(m, "attention");
 	ck_assert_uint_eq(d.heads, 4);
 	d = part_of(m, "custom");

@@ -32,7 +32,7 @@ def read_layer(layer):
     return Layer(layer["name"], CLASSES.index(layer["op_class"]), layer["op"] == "input",
                  layer["output"], layer["shape"], layer["element_bytes"], layer["flops"],
                  layer["weight_bytes"], layer["workspace_bytes"], layer["channel_grain"],
-                 layer["memory_measured"], inputs)
+                 layer["memory_measured"], inputs, layer["op"] == "embedding")
 
 
 def read_node(node):

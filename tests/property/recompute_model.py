@@ -41,7 +41,8 @@ class Layer:
     """A layer of the model, with what section 1 and 2 reckon from."""
 
     def __init__(self, name, op_class, is_input, is_output, shape, dtype_bytes, flops,
-                 weight_bytes, workspace_bytes, channel_grain, memory_measured, inputs):
+                 weight_bytes, workspace_bytes, channel_grain, memory_measured, inputs,
+                 looks_up=False):
         self.name = name
         self.op_class = op_class
         self.is_input = is_input
@@ -52,6 +53,7 @@ class Layer:
         self.weight_bytes = weight_bytes
         self.workspace_bytes = workspace_bytes
         self.memory_measured = memory_measured
+        self.looks_up = looks_up
         self.groups = self.channels // channel_grain if channel_grain > 0 else 1
         self.inputs = inputs  # (layer, (stride, divisor, pad, extent), own channels)
         self.elements_per_row = self.batch * self.channels * self.width
@@ -152,7 +154,8 @@ class Recomputed:
         layer = self.layers[l]
         if r == 0 or layer.op_class == 0:
             return 0.0
-        b = r * layer.row_bytes * q_c + layer.weight_bytes * q_c
+        weights = r * layer.row_bytes if layer.looks_up else layer.weight_bytes
+        b = r * layer.row_bytes * q_c + weights * q_c
         for i, rule, own in layer.inputs:
             f = q_c if own else 1.0
             b += rows_read(rule, self.layers[i].rows, r) * self.layers[i].row_bytes * f

@@ -359,6 +359,13 @@ static double reshape(const struct plain *p, struct spot o)
 	                 pixel % from->width);
 }
 
+static double embedding(const struct plain *p, struct spot o)
+{
+	int64_t entry = (int64_t)*plain_at(&p->in[0], o.n, 0, o.y, o.x);
+	entry += entry < 0 ? p->d.end : 0;
+	return (double)p->weights[HIDP_WEIGHT_KERNEL][entry * p->d.out_channels + o.c];
+}
+
 static double transpose(const struct plain *p, struct spot o)
 {
 	int64_t at[4] = {o.n, 0, 0, 0};
@@ -389,6 +396,7 @@ static double (*const ops[])(const struct plain *, struct spot) = {
 	[HIDP_OP_FLATTEN] = reshape,
 	[HIDP_OP_TRANSPOSE] = transpose,
 	[HIDP_OP_CUSTOM] = NULL,
+	[HIDP_OP_EMBEDDING] = embedding,
 };
 
 static void compute(const struct plain *p)
@@ -408,7 +416,7 @@ static bool has_weight(const struct hidp_layer_desc *d, hidp_weight_role role)
 	const bool norm = d->op == HIDP_OP_BATCH_NORM || d->op == HIDP_OP_LAYER_NORM;
 	switch (role) {
 	case HIDP_WEIGHT_KERNEL:
-		return linear;
+		return linear || d->op == HIDP_OP_EMBEDDING;
 	case HIDP_WEIGHT_BIAS:
 		return linear && (d->flags & HIDP_LAYER_NO_BIAS) == 0;
 	case HIDP_WEIGHT_SCALE:

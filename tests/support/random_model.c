@@ -313,6 +313,17 @@ static uint32_t add_matmul(struct generator *g, uint32_t in)
 	return add(g, &d, inputs, 2, s);
 }
 
+/* A table, of which some entries are looked up. */
+static uint32_t add_embedding(struct generator *g, uint32_t in)
+{
+	struct hidp_layer_desc d = begin(HIDP_OP_EMBEDDING);
+	struct hidp_shape s = shape_of(g, in);
+	uint32_t numbers = add_dense(g, in, 1);
+	d.out_channels = s.channels = pick_channels(g);
+	d.end = rng_between(g->rng, 1, 1000);
+	return add(g, &d, &numbers, 1, s);
+}
+
 /* One layer that follows a tensor. */
 static uint32_t add_odd(struct generator *g, uint32_t in)
 {
@@ -336,6 +347,9 @@ static uint32_t add_odd(struct generator *g, uint32_t in)
 		return narrow ? add_attention(g, in) : add_pool(g, in);
 	case 8:
 		return narrow ? add_matmul(g, in) : add_constant(g, in);
+	case 9:
+		return g->params->computable ? add_plain(g, in, HIDP_OP_SOFTMAX)
+		                             : add_embedding(g, in);
 	default:
 		return g->params->computable ? add_plain(g, in, HIDP_OP_LAYER_NORM)
 		                             : add_custom(g, in);

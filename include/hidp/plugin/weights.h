@@ -29,7 +29,8 @@ HIDP_BEGIN_DECLS
 /** What an array of weights is. Arrays are dense, the last dimension is contiguous. */
 enum hidp_weight_role_value {
 	HIDP_WEIGHT_KERNEL = 1,  /**< convolution: output channels x input channels of a group x kernel rows x kernel
-	                              columns; dense: output channels x input channels */
+	                              columns; dense: output channels x input channels; embedding: entries x output
+	                              channels */
 	HIDP_WEIGHT_BIAS = 2,    /**< convolution, dense: output channels */
 	HIDP_WEIGHT_SCALE = 3,   /**< batch and layer normalisation: channels; what is multiplied */
 	HIDP_WEIGHT_SHIFT = 4,   /**< batch and layer normalisation: channels; what is added */

@@ -96,5 +96,6 @@ hidp_status onednn__build_pad(struct build *b);
 hidp_status onednn__build_transpose(struct build *b);
 hidp_status onednn__build_reshape(struct build *b); /* flatten, too */
 hidp_status onednn__build_resize(struct build *b);
+hidp_status onednn__build_embedding(struct build *b);
 
 #endif

@@ -223,6 +223,8 @@ static hidp_status build_call(struct build *b)
 		return onednn__build_reshape(b);
 	case HIDP_OP_TRANSPOSE:
 		return onednn__build_transpose(b);
+	case HIDP_OP_EMBEDDING:
+		return onednn__build_embedding(b);
 	default:
 		return BUILD_FAIL(b, HIDP_ERR_UNSUPPORTED, "op %u is not known", b->part.op);
 	}

@@ -76,21 +76,24 @@ static void run_rows(const struct call *call, struct work *w)
 	}
 }
 
-void hidp_reference__call_run(const struct call *call, unsigned char *memory, float *scratch)
+hidp_status hidp_reference__call_run(const struct call *call, unsigned char *memory, float *scratch)
 {
+	hidp_status status = HIDP_OK;
 	const int64_t width = call->layer->shape.width;
 	const int64_t step = width < PIXELS ? PIXELS / width : 1;
 	struct work w = {.out = &call->operands[call->layer->input_count],
 	                 .memory = memory,
 	                 .scratch = scratch,
 	                 .channel_begin = call->channel_begin,
-	                 .channel_end = call->channel_end};
+	                 .channel_end = call->channel_end,
+	                 .status = &status};
 	for (w.image = 0; w.image < call->layer->shape.batch; w.image++) {
-		for (w.row_begin = call->row_begin; w.row_begin < call->row_end;
-		     w.row_begin = w.row_end) {
+		for (w.row_begin = call->row_begin;
+		     w.row_begin < call->row_end && status == HIDP_OK; w.row_begin = w.row_end) {
 			w.row_end = w.row_begin + step;
 			w.row_end = w.row_end < call->row_end ? w.row_end : call->row_end;
 			run_rows(call, &w);
 		}
 	}
+	return status;
 }

@@ -22,6 +22,8 @@ void hidp_reference__call_free(struct call *call);
 /* Elements of scratch memory that it takes. */
 size_t hidp_reference__call_scratch(const struct call *call);
 
-void hidp_reference__call_run(const struct call *call, unsigned char *memory, float *scratch);
+/* HIDP_OK, or HIDP_ERR_ARGUMENT if the input has no meaning. */
+hidp_status hidp_reference__call_run(const struct call *call, unsigned char *memory,
+                                     float *scratch);
 
 #endif

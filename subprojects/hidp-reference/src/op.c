@@ -40,6 +40,8 @@ const struct op *hidp_reference__op(hidp_op op)
 		return &hidp_reference__reshape;
 	case HIDP_OP_TRANSPOSE:
 		return &hidp_reference__transpose;
+	case HIDP_OP_EMBEDDING:
+		return &hidp_reference__embedding;
 	default:
 		return NULL;
 	}

@@ -17,7 +17,7 @@ struct part {
 	const float *scale;    /* normalisations: [channels] */
 	const float *shift;
 	const float *bias;      /* convolution, dense: in blocks like the kernel */
-	const float *kernel;    /* convolution, dense: rearranged */
+	const float *kernel;    /* convolution, dense: rearranged; embedding: the table */
 	const float *zeros;     /* convolution: what stands around the input */
 	struct tensor constant; /* binary with one input */
 	float *packed;          /* memory of what was rearranged */
@@ -58,6 +58,7 @@ const struct op *hidp_reference__op(hidp_op op);
 extern const struct op hidp_reference__conv;  /* linear.c */
 extern const struct op hidp_reference__dense; /* linear.c */
 extern const struct op hidp_reference__depthwise;
+extern const struct op hidp_reference__embedding;
 extern const struct op hidp_reference__matmul;
 extern const struct op hidp_reference__pool;
 extern const struct op hidp_reference__global_pool; /* pool.c */

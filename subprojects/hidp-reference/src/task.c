@@ -163,9 +163,10 @@ hidp_status hidp_reference__run(void *user_data, void *prepared, void *memory, v
 {
 	const struct task *t = prepared;
 	(void)user_data;
-	for (uint32_t c = 0; c < t->call_count; c++)
-		hidp_reference__call_run(&t->calls[c], memory, scratch);
-	return HIDP_OK;
+	hidp_status s = HIDP_OK;
+	for (uint32_t c = 0; c < t->call_count && s == HIDP_OK; c++)
+		s = hidp_reference__call_run(&t->calls[c], memory, scratch);
+	return s;
 }
 
 void hidp_reference__release(void *user_data, void *prepared)

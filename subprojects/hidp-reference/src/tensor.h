@@ -36,6 +36,7 @@ struct work {
 	int64_t image;
 	int64_t row_begin, row_end;
 	int64_t channel_begin, channel_end;
+	hidp_status *status; /* HIDP_OK; set where the input has no meaning */
 };
 
 /* Elements before a pixel; tensors of one image serve all images. */
