@@ -5,7 +5,7 @@
 
 /* A floating-point result is kept if it is no larger than this, or little larger than what it is
  * made of: a weight is not blown up where one that is broadcast serves as well. */
-#define SMALL_BYTES ((int64_t)64 << 10)
+#define SMALL_BYTES ((int64_t)16 << 20)
 #define GROWTH 4
 
 /* Elements worked out in all: a file of ordinary size needs a few for each number in it. */
