@@ -291,9 +291,12 @@ hidp_status hidp_onnx__reshape(struct lowering *lw, const struct operand *in,
 	}
 	renamed.layout = layout;
 	const struct hidp_shape from = hidp_onnx__shape(&now.layout, &now.dims);
-	const struct hidp_shape to = hidp_onnx__shape(&layout, dims);
+	struct hidp_shape to = hidp_onnx__shape(&layout, dims);
 	if (!same_shape(&from, &to)) {
-		/* axes of several groups have become one */
+		/* axes of several groups have become one; rows can be divided, columns cannot */
+		if (layout.end[GROUP_BATCH] == layout.end[GROUP_ROWS])
+			layout.end[GROUP_ROWS] = layout.end[GROUP_WIDTH];
+		to = hidp_onnx__shape(&layout, dims);
 		struct hidp_layer_desc desc = hidp_onnx__layer(HIDP_OP_RESHAPE);
 		desc.flags = HIDP_LAYER_CHANNELS_LAST;
 		desc.shape = to;
