@@ -146,10 +146,14 @@ static bool clash(const struct post *a, const struct post *b)
 	       (a->alpha != b->alpha || a->beta != b->beta);
 }
 
-static bool can_fuse(const struct posts *posts)
+/* One whole tensor can be added; with another one, convolutions of oneDNN 2.6 go wrong. */
+static bool can_fuse(const struct posts *posts, uint32_t sum)
 {
 	for (uint32_t i = 0; i < posts->count; i++) {
-		if (posts->list[i].algorithm == POST_PLAIN)
+		const struct post *post = &posts->list[i];
+		if (post->algorithm == POST_PLAIN)
+			return false;
+		if (post->binary && i != sum && onednn__tensor_positions(&post->operand) != 1)
 			return false;
 		for (uint32_t k = 0; k < i; k++)
 			if (clash(&posts->list[i], &posts->list[k]))
@@ -165,7 +169,7 @@ hidp_status onednn__choose(struct build *b, const struct operation *operation,
 	dnnl_primitive_desc_t fused = NULL, alone = NULL;
 	hidp_status s = settle_operands(b, out, posts);
 	uint32_t count = posts->count, sum = find_sum(posts, out);
-	if (s == HIDP_OK && can_fuse(posts))
+	if (s == HIDP_OK && can_fuse(posts, sum))
 		s = try_posts(b, operation, posts, count, sum, &fused);
 	if (s != HIDP_OK)
 		return s;
