@@ -13,8 +13,9 @@
 
 struct tally {
 	uint64_t problems, plans, unsupported, skipped, failures;
-	uint64_t supported[HIDP_OP_EMBEDDING + 1], seen[HIDP_OP_EMBEDDING + 1]; /* [op of the first layer] */
-	double worst; /* error, as part of what is allowed */
+	uint64_t supported[HIDP_OP_EMBEDDING + 1],
+		seen[HIDP_OP_EMBEDDING + 1]; /* [op of the first layer] */
+	double worst;                        /* error, as part of what is allowed */
 };
 
 struct problem {

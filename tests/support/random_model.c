@@ -265,10 +265,11 @@ static uint32_t add_reshape(struct generator *g, uint32_t in)
 		while (both % rows != 0)
 			rows--;
 		s = (struct hidp_shape){s.batch, both / rows, rows, s.channels};
-	} else if (rng_chance(g->rng, 70))
+	} else if (rng_chance(g->rng, 70)) {
 		s = (struct hidp_shape){s.batch, s.channels, s.rows * s.width, 1};
-	else
+	} else {
 		s = (struct hidp_shape){s.batch, s.width, s.rows, s.channels};
+	}
 	d.shape = s;
 	return add(g, &d, &in, 1, s);
 }

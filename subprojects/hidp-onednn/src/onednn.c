@@ -131,8 +131,7 @@ hidp_status onednn__supports(void *user_data, const struct hidp_model *model, hi
 	if (s != HIDP_OK)
 		return onednn__fail(diagnostic, HIDP_ERR_UNSUPPORTED, NULL, "there is no layer %u",
 		                    layer);
-	if (info.op == HIDP_OP_INPUT || info.op == HIDP_OP_CUSTOM ||
-	    info.op > HIDP_OP_EMBEDDING)
+	if (info.op == HIDP_OP_INPUT || info.op == HIDP_OP_CUSTOM || info.op > HIDP_OP_EMBEDDING)
 		return onednn__fail(diagnostic, HIDP_ERR_UNSUPPORTED, info.name,
 		                    "op %u is not among these kernels", info.op);
 	if (info.dtype != HIDP_DTYPE_FP32)
