@@ -81,13 +81,15 @@ static int64_t bytes_of(const struct value *value)
 }
 
 /* Are the results small enough to be kept? What they cost is *steps_out. */
-static bool worth(const struct graph *graph, const struct node *node, int64_t *steps_out)
+static bool worth(const struct graph *graph, const struct node *node, enum fold_kind kind,
+                  int64_t *steps_out)
 {
 	int64_t in_bytes = 0, steps = 0;
 	for (uint32_t i = 0; i < node->input_count; i++)
 		if (node->inputs[i] != NULL) {
 			in_bytes = add(in_bytes, bytes_of(node->inputs[i]));
-			steps = add(steps, node->inputs[i]->constant->count);
+			if (i > 0 || kind != FOLD_PART)
+				steps = add(steps, node->inputs[i]->constant->count);
 		}
 	const int64_t most = in_bytes > INT64_MAX / GROWTH ? INT64_MAX : in_bytes * GROWTH;
 	for (uint32_t i = 0; i < node->output_count; i++) {
@@ -111,13 +113,13 @@ hidp_status hidp_onnx__fold(struct folding *folding, struct node *node,
 {
 	int64_t steps;
 	if (!all_constant(node)) {
-		if (rule->fold == NULL || node->output_count == 0)
+		if (rule->fold == NULL || node->output_count == 0 || node->outputs[0] == NULL)
 			return HIDP_OK;
 		for (uint32_t i = 0; i < node->input_count; i++)
 			if (node->inputs[i] != NULL && !readable(node->inputs[i]))
 				return HIDP_OK;
 		if (rule->kind != FOLD_VIEW) {
-			if (!worth(folding->graph, node, &steps))
+			if (!worth(folding->graph, node, rule->kind, &steps))
 				return HIDP_OK;
 			if (!hidp_onnx__spend(folding, steps))
 				return hidp_onnx__fail_node(

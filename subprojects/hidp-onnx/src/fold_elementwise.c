@@ -160,7 +160,6 @@ hidp_status hidp_onnx__fold_cast(struct folding *folding, struct node *node)
 	return HIDP_OK;
 }
 
-/* The bounds are inputs, or, before opset 11, attributes. */
 hidp_status hidp_onnx__fold_clip(struct folding *folding, struct node *node)
 {
 	const struct tensor *x = node->inputs[0]->constant;
@@ -174,9 +173,9 @@ hidp_status hidp_onnx__fold_clip(struct folding *folding, struct node *node)
 	const struct binary *max = hidp_onnx__binary("Max", false);
 	const struct binary *min = hidp_onnx__binary("Min", false);
 	const double low = least != NULL ? hidp_onnx__number(least->constant, 0)
-	                                 : hidp_onnx__float(node, "min", -HUGE_VAL);
+	                                 : -HUGE_VAL;
 	const double high = most != NULL ? hidp_onnx__number(most->constant, 0)
-	                                 : hidp_onnx__float(node, "max", HUGE_VAL);
+	                                 : HUGE_VAL;
 	for (int64_t i = 0; i < y->count; i++) {
 		if (real) {
 			const double v = hidp_onnx__number(x, i);

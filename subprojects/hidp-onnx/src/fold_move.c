@@ -153,7 +153,7 @@ hidp_status hidp_onnx__fold_split(struct folding *folding, struct node *node)
 	const int axis = hidp_onnx__axis(hidp_onnx__int(node, "axis", 0), x->dims.rank);
 	int64_t strides[HIDP_ONNX_RANK_MAX], first = 0;
 	hidp_onnx__strides(&x->dims, strides);
-	/* a part that nothing uses has no size: then the others are not where they would be */
+	/* what nothing uses has no size, and the parts behind it no place */
 	for (uint32_t i = 0; i < node->output_count; i++)
 		if (node->outputs[i] == NULL)
 			return HIDP_OK;
@@ -190,8 +190,6 @@ static hidp_status fill_border(const struct folding *folding, const struct node 
 		                            "the border should be one number of the tensor's type");
 	if (input != NULL)
 		memcpy(border, input->constant->data, bytes);
-	else if (hidp_onnx__is_float(y->type))
-		hidp_onnx__set_number(y->type, border, 0, hidp_onnx__float(node, "value", 0));
 	for (int64_t i = 0; i < y->count; i++)
 		memcpy((unsigned char *)data + (size_t)i * bytes, border, bytes);
 	return HIDP_OK;

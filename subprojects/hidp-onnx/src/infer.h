@@ -30,8 +30,9 @@ typedef hidp_status fold_rule(struct folding *folding, struct node *node);
 
 /* When the elements of a result are worked out. */
 enum fold_kind {
-	FOLD_COPY,  /* a result of its own, which may be larger than the inputs */
-	FOLD_VIEW,  /* the elements of the first input as they lie */
+	FOLD_COPY, /* a result of its own, which may be larger than the inputs */
+	FOLD_PART, /* the same, but of the first input no more is read than is written */
+	FOLD_VIEW, /* the elements of the first input as they lie */
 	FOLD_FIRST /* before its shape, which depends on the elements */
 };
 

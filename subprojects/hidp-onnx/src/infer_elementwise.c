@@ -18,8 +18,9 @@ hidp_status hidp_onnx__infer_same_bool(struct graph *graph, struct node *node)
 static hidp_status broadcast_inputs(const struct graph *graph, const struct node *node,
                                     struct dims *dims_out)
 {
+	const uint32_t given = hidp_onnx__given(node);
 	*dims_out = node->inputs[0]->dims;
-	for (uint32_t i = 1; i < hidp_onnx__given(node); i++) {
+	for (uint32_t i = 1; i < given; i++) {
 		if (node->inputs[i] == NULL)
 			return hidp_onnx__fail_node(graph, node, HIDP_ERR_MODEL,
 			                            "input %u is missing", i);
@@ -31,9 +32,10 @@ static hidp_status broadcast_inputs(const struct graph *graph, const struct node
 
 static hidp_status broadcast_same_type(struct graph *graph, struct node *node, enum element type)
 {
+	const uint32_t given = hidp_onnx__given(node);
 	struct dims dims;
 	hidp_status s = broadcast_inputs(graph, node, &dims);
-	for (uint32_t i = 1; s == HIDP_OK && i < hidp_onnx__given(node); i++)
+	for (uint32_t i = 1; s == HIDP_OK && i < given; i++)
 		s = hidp_onnx__check_type(graph, node, 0, i);
 	return s == HIDP_OK ? hidp_onnx__set_output(graph, node, 0, type, &dims) : s;
 }
@@ -88,8 +90,8 @@ hidp_status hidp_onnx__infer_prelu(struct graph *graph, struct node *node)
 
 hidp_status hidp_onnx__infer_clip(struct graph *graph, struct node *node)
 {
-	for (uint32_t i = 1; i < node->input_count; i++) {
-		if (node->inputs[i] == NULL)
+	for (uint32_t i = 1; i < 3; i++) {
+		if (hidp_onnx__input(node, i) == NULL)
 			continue;
 		hidp_status s = hidp_onnx__check_type(graph, node, 0, i);
 		if (s != HIDP_OK)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ONNX's own ops that are known, one line for each. */
+/* ONNX's own ops that are known, one line for each; as they are from opset 11 on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +11,8 @@
 #define OP(op, least, most, shape) {op, least, most, hidp_onnx__infer_##shape, NULL, FOLD_COPY}
 #define OP_COPY(op, least, most, shape, fold)                                                      \
 	{op, least, most, hidp_onnx__infer_##shape, hidp_onnx__fold_##fold, FOLD_COPY}
+#define OP_PART(op, least, most, shape, fold)                                                      \
+	{op, least, most, hidp_onnx__infer_##shape, hidp_onnx__fold_##fold, FOLD_PART}
 #define OP_VIEW(op, least, most, shape)                                                            \
 	{op, least, most, hidp_onnx__infer_##shape, hidp_onnx__fold_view, FOLD_VIEW}
 #define OP_FIRST(op, least, most, shape, fold)                                                     \
@@ -65,9 +67,9 @@ static const struct op_rule rules[] = {
         OP_VIEW("Flatten", 1, 1, flatten),
         OP_COPY("Floor", 1, 1, same, unary),
         OP("GRU", 3, 6, recurrent),
-        OP_COPY("Gather", 2, 2, gather, gather),
-        OP_COPY("GatherElements", 2, 2, gather_elements, gather_elements),
-        OP_COPY("GatherND", 2, 2, gather_nd, gather_nd),
+        OP_PART("Gather", 2, 2, gather, gather),
+        OP_PART("GatherElements", 2, 2, gather_elements, gather_elements),
+        OP_PART("GatherND", 2, 2, gather_nd, gather_nd),
         OP("Gelu", 1, 1, same),
         OP("Gemm", 2, 3, gemm),
         OP("GlobalAveragePool", 1, 1, global_pool),
@@ -110,7 +112,7 @@ static const struct op_rule rules[] = {
         OP_COPY("OneHot", 3, 3, one_hot, one_hot),
         OP_COPY("Or", 2, 2, compare, binary),
         OP("PRelu", 2, 2, prelu),
-        OP_COPY("Pad", 1, 4, pad, pad),
+        OP_COPY("Pad", 2, 4, pad, pad),
         OP_COPY("Pow", 2, 2, power, binary),
         OP("QLinearConv", 8, 9, conv),
         OP("QLinearMatMul", 8, 8, matmul),
@@ -129,7 +131,7 @@ static const struct op_rule rules[] = {
         OP_COPY("ReduceSum", 1, 2, reduce, reduce),
         OP_COPY("ReduceSumSquare", 1, 2, reduce, reduce),
         OP_COPY("Relu", 1, 1, same, unary),
-        OP_VIEW("Reshape", 1, 2, reshape),
+        OP_VIEW("Reshape", 2, 2, reshape),
         OP("Resize", 1, 4, resize),
         OP("ReverseSequence", 2, 2, same),
         OP("RoiAlign", 3, 3, roi_align),
@@ -144,7 +146,7 @@ static const struct op_rule rules[] = {
         OP_COPY("Sin", 1, 1, same, unary),
         OP_COPY("Sinh", 1, 1, same, unary),
         OP("Size", 1, 1, size),
-        OP_COPY("Slice", 1, 5, slice, slice),
+        OP_PART("Slice", 3, 5, slice, slice),
         OP("Softmax", 1, 1, softmax),
         OP_COPY("Softplus", 1, 1, same, unary),
         OP_COPY("Softsign", 1, 1, same, unary),
@@ -162,7 +164,6 @@ static const struct op_rule rules[] = {
         OP_COPY("Transpose", 1, 1, transpose, transpose),
         OP_COPY("Trilu", 1, 2, trilu, trilu),
         OP_VIEW("Unsqueeze", 1, 2, unsqueeze),
-        OP("Upsample", 1, 2, resize),
         OP_COPY("Where", 3, 3, where, where),
         OP_COPY("Xor", 2, 2, compare, binary),
 };

@@ -18,7 +18,7 @@ hidp_status hidp_onnx__infer_reshape(struct graph *graph, struct node *node)
 	int open = -1;
 	int64_t known = 1;
 	char from[160], to[160];
-	hidp_status s = hidp_onnx__list(graph, node, 1, "shape", &shape);
+	hidp_status s = hidp_onnx__list(graph, node, 1, NULL, &shape);
 	if (s != HIDP_OK)
 		return s;
 	if (shape.count > HIDP_ONNX_RANK_MAX)

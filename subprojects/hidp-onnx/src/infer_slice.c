@@ -38,11 +38,11 @@ hidp_status hidp_onnx__slices(const struct graph *graph, const struct node *node
 	const struct dims *in = &node->inputs[0]->dims;
 	struct list starts, ends, axes, steps;
 	bool seen[HIDP_ONNX_RANK_MAX] = {false};
-	hidp_status s = hidp_onnx__list(graph, node, 1, "starts", &starts);
+	hidp_status s = hidp_onnx__list(graph, node, 1, NULL, &starts);
 	if (s == HIDP_OK)
-		s = hidp_onnx__list(graph, node, 2, "ends", &ends);
+		s = hidp_onnx__list(graph, node, 2, NULL, &ends);
 	if (s == HIDP_OK)
-		s = hidp_onnx__list(graph, node, 3, "axes", &axes);
+		s = hidp_onnx__list(graph, node, 3, NULL, &axes);
 	if (s == HIDP_OK)
 		s = hidp_onnx__list(graph, node, 4, NULL, &steps);
 	if (s != HIDP_OK)
@@ -85,60 +85,69 @@ hidp_status hidp_onnx__infer_slice(struct graph *graph, struct node *node)
 	return hidp_onnx__set_output(graph, node, 0, node->inputs[0]->type, &dims);
 }
 
-/* The sizes that a Split states, by input or attribute; *count_out is 0 where it states none. */
-static hidp_status split_sizes(const struct graph *graph, const struct node *node, int64_t i,
-                               int64_t *count_out, int64_t *size_out)
+/* The sizes of the parts, if they are stated: a tensor or a list. */
+struct parts {
+	int64_t count; /* 0: not stated */
+	const struct tensor *tensor;
+	const int64_t *ints;
+};
+
+static hidp_status read_parts(const struct graph *graph, const struct node *node,
+                              struct parts *parts)
 {
 	const struct value *input = hidp_onnx__input(node, 1);
-	const struct tensor *t = input != NULL ? input->constant : NULL;
+	*parts = (struct parts){.tensor = input != NULL ? input->constant : NULL};
 	if (input != NULL) {
+		const struct tensor *t = parts->tensor;
 		if (t == NULL)
 			return SHAPE_UNKNOWN;
-		if (t->type != ELEMENT_INT64 || t->dims.rank != 1)
+		if (t->type != ELEMENT_INT64 || t->dims.rank != 1 || t->data == NULL)
 			return hidp_onnx__fail_node(graph, node, HIDP_ERR_MODEL,
 			                            "the sizes should be a list of whole numbers");
-		*count_out = t->count;
-		*size_out = i < t->count ? hidp_onnx__integer(t, i) : 0;
+		parts->count = t->count;
 		return HIDP_OK;
 	}
 	size_t count;
-	const int64_t *ints = hidp_onnx__ints(node, "split", &count);
-	*count_out = (int64_t)count;
-	*size_out = i < (int64_t)count ? ints[i] : 0;
+	parts->ints = hidp_onnx__ints(node, "split", &count);
+	parts->count = (int64_t)count;
 	return HIDP_OK;
+}
+
+static int64_t size_of_part(const struct parts *parts, int64_t i)
+{
+	return parts->tensor != NULL ? hidp_onnx__integer(parts->tensor, i) : parts->ints[i];
 }
 
 hidp_status hidp_onnx__infer_split(struct graph *graph, struct node *node)
 {
 	struct dims dims = node->inputs[0]->dims;
-	const int64_t parts = node->output_count;
+	const int64_t count = node->output_count;
+	struct parts parts;
 	int axis;
-	int64_t stated, size, sum = 0;
+	int64_t sum = 0;
 	hidp_status s = hidp_onnx__axis_of(graph, node, hidp_onnx__int(node, "axis", 0), dims.rank,
 	                                   &axis);
 	if (s == HIDP_OK)
-		s = split_sizes(graph, node, 0, &stated, &size);
+		s = read_parts(graph, node, &parts);
 	if (s != HIDP_OK)
 		return s;
 	const int64_t all = dims.size[axis];
 	const int64_t wanted =
-	        stated != 0 ? stated : hidp_onnx__int(node, "num_outputs", parts);
-	if (parts == 0 || wanted != parts)
+	        parts.count != 0 ? parts.count : hidp_onnx__int(node, "num_outputs", count);
+	if (count == 0 || wanted != count)
 		return hidp_onnx__fail_node(graph, node, HIDP_ERR_MODEL,
 		                            "is split into %lld parts, but has %lld outputs",
-		                            (long long)wanted, (long long)parts);
+		                            (long long)wanted, (long long)count);
 	/* only from opset 18 on may the last part be smaller */
-	const int64_t even = (all + parts - 1) / parts;
-	if (stated == 0 && (node->opset < 18 ? all % parts != 0 : even * (parts - 1) > all))
+	const int64_t even = (all + count - 1) / count;
+	if (parts.count == 0 && (node->opset < 18 ? all % count != 0 : even * (count - 1) > all))
 		return hidp_onnx__fail_node(graph, node, HIDP_ERR_MODEL,
 		                            "%lld elements cannot be split into %lld equal parts",
-		                            (long long)all, (long long)parts);
-	for (int64_t i = 0; i < parts; i++) {
-		size = i < parts - 1 ? even : all - even * (parts - 1);
-		if (stated != 0)
-			s = split_sizes(graph, node, i, &stated, &size);
-		if (s != HIDP_OK)
-			return s;
+		                            (long long)all, (long long)count);
+	for (int64_t i = 0; s == HIDP_OK && i < count; i++) {
+		const int64_t size = parts.count != 0 ? size_of_part(&parts, i)
+		                     : i < count - 1  ? even
+		                                      : all - even * (count - 1);
 		if (size < 0 || size > all - sum)
 			return hidp_onnx__fail_node(graph, node, HIDP_ERR_MODEL,
 			                            "part %lld is to be %lld of %lld elements",
@@ -146,14 +155,12 @@ hidp_status hidp_onnx__infer_split(struct graph *graph, struct node *node)
 		sum += size;
 		dims.size[axis] = size;
 		s = hidp_onnx__set_output(graph, node, (uint32_t)i, node->inputs[0]->type, &dims);
-		if (s != HIDP_OK)
-			return s;
 	}
-	if (sum != all)
+	if (s == HIDP_OK && sum != all)
 		return hidp_onnx__fail_node(graph, node, HIDP_ERR_MODEL,
 		                            "the parts are %lld of %lld elements", (long long)sum,
 		                            (long long)all);
-	return HIDP_OK;
+	return s;
 }
 
 hidp_status hidp_onnx__infer_concat(struct graph *graph, struct node *node)
@@ -192,7 +199,7 @@ hidp_status hidp_onnx__pads(const struct graph *graph, const struct node *node,
 	const struct dims *in = &node->inputs[0]->dims;
 	struct list pads, axes;
 	bool seen[HIDP_ONNX_RANK_MAX];
-	hidp_status s = hidp_onnx__list(graph, node, 1, "pads", &pads);
+	hidp_status s = hidp_onnx__list(graph, node, 1, NULL, &pads);
 	if (s == HIDP_OK)
 		s = hidp_onnx__list(graph, node, 3, NULL, &axes);
 	if (s == HIDP_OK)
@@ -273,12 +280,10 @@ static hidp_status scaled(const struct graph *graph, const struct node *node,
 	return HIDP_OK;
 }
 
-/* Resize, and Upsample, which has no sizes. Opset 10 has no region. */
 hidp_status hidp_onnx__infer_resize(struct graph *graph, struct node *node)
 {
-	const bool old = node->opset < 11;
-	const struct value *scales = hidp_onnx__input(node, old ? 1 : 2);
-	const struct value *sizes = old ? NULL : hidp_onnx__input(node, 3);
+	const struct value *scales = hidp_onnx__input(node, 2);
+	const struct value *sizes = hidp_onnx__input(node, 3);
 	struct dims dims = node->inputs[0]->dims;
 	int axes[HIDP_ONNX_RANK_MAX], count;
 	hidp_status s = resized_axes(graph, node, dims.rank, axes, &count);
