@@ -198,7 +198,8 @@ hidp_status hidp_onnx__bind_sizes(struct reading *reading)
 				status = bind_given(reading, source->input[i]->name, shape->dim[k],
 				                    k);
 			if (assumed && shape->n_dim > 0 && name_of(shape->dim[0]) != NULL)
-				status = bind(reading, name_of(shape->dim[0]), 1, &conflict);
+				status = bind(reading, name_of(shape->dim[0]),
+				              reading->graph->options->batch, &conflict);
 		}
 	return status == HIDP_OK ? check_used(reading) : status;
 }
