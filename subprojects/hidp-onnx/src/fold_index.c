@@ -164,7 +164,7 @@ hidp_status hidp_onnx__fold_gather_nd(struct folding *folding, struct node *node
 	void *data;
 	hidp_status s = hidp_onnx__fold_output(folding, node, &y, &data);
 	for (int64_t t = 0; s == HIDP_OK && t < y->count / inner; t++) {
-		int64_t offset;
+		int64_t offset = 0;
 		s = find_tuple(folding, node, indices, t, &x->dims, batch, &offset);
 		if (s == HIDP_OK)
 			copy(data, t * inner, x->data, t / tuples * each + offset * inner, inner,
@@ -190,7 +190,7 @@ hidp_status hidp_onnx__fold_scatter_nd(struct folding *folding, struct node *nod
 	if (s == HIDP_OK && y->count > 0)
 		copy(data, 0, x->data, 0, y->count, bytes);
 	for (int64_t t = 0; s == HIDP_OK && t < updates->count / inner; t++) {
-		int64_t offset;
+		int64_t offset = 0;
 		s = find_tuple(folding, node, indices, t, &x->dims, 0, &offset);
 		if (s == HIDP_OK)
 			copy(data, offset * inner, updates->data, t * inner, inner, bytes);
