@@ -108,10 +108,34 @@ static bool worth(const struct graph *graph, const struct node *node, enum fold_
 	return true;
 }
 
+/* Tensors without elements are constant, whatever they are made of. */
+static hidp_status fold_empty(const struct folding *folding, const struct node *node)
+{
+	for (uint32_t i = 0; i < node->output_count; i++) {
+		struct value *value = node->outputs[i];
+		struct tensor *tensor;
+		void *data;
+		if (value == NULL || value->constant != NULL || value->dims.rank < 0 ||
+		    hidp_onnx__count(&value->dims) != 0 ||
+		    hidp_onnx__element_bytes(value->type) == 0)
+			continue;
+		hidp_status s = hidp_onnx__new_tensor(folding->graph, node, value->type,
+		                                      &value->dims, &tensor, &data);
+		if (s != HIDP_OK)
+			return s;
+		value->constant = tensor;
+		value->producer = NULL;
+	}
+	return HIDP_OK;
+}
+
 hidp_status hidp_onnx__fold(struct folding *folding, struct node *node,
                             const struct op_rule *rule)
 {
 	int64_t steps;
+	hidp_status s = fold_empty(folding, node);
+	if (s != HIDP_OK)
+		return s;
 	if (!all_constant(node)) {
 		if (rule->fold == NULL || node->output_count == 0 || node->outputs[0] == NULL)
 			return HIDP_OK;
@@ -126,7 +150,7 @@ hidp_status hidp_onnx__fold(struct folding *folding, struct node *node,
 				        folding->graph, node, HIDP_ERR_LIMIT,
 				        "working out what is constant takes too long");
 		}
-		hidp_status s = rule->fold(folding, node);
+		s = rule->fold(folding, node);
 		if (s != HIDP_OK)
 			return s;
 	}
