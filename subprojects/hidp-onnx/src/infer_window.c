@@ -242,7 +242,7 @@ static hidp_status infer_conv(struct graph *graph, struct node *node, uint32_t w
                               enum element type)
 {
 	struct window windows[HIDP_ONNX_RANK_MAX];
-	int64_t groups;
+	int64_t groups = 1;
 	hidp_status s = check_weights(graph, node, 0, w, false, &groups);
 	if (s != HIDP_OK)
 		return s;
@@ -273,7 +273,7 @@ hidp_status hidp_onnx__infer_conv_integer(struct graph *graph, struct node *node
 hidp_status hidp_onnx__infer_conv_transpose(struct graph *graph, struct node *node)
 {
 	struct window windows[HIDP_ONNX_RANK_MAX];
-	int64_t groups;
+	int64_t groups = 1;
 	hidp_status s = check_weights(graph, node, 0, 1, true, &groups);
 	if (s == HIDP_OK)
 		s = hidp_onnx__check_type(graph, node, 0, 1);
