@@ -37,42 +37,72 @@ void hidp__keeper_add(struct hidp_agent *agent, struct hidp__job *job)
 		hidp__free(agent->ctx, job);
 }
 
-hidp_status hidp__agent_host(struct hidp_agent *agent, const struct hidp_plan *plan,
-                             const struct hidp__loaded *model, uint64_t plan_id,
-                             hidp_node_id leader, struct hidp__hosted **hosted_out,
-                             struct hidp_diagnostic *diagnostic)
+static void destroy_session(struct hidp_agent *agent, struct hidp_session *session)
+{
+	hidp__mutex_lock(&agent->kernels_mutex);
+	hidp_session_destroy(session);
+	hidp__mutex_unlock(&agent->kernels_mutex);
+}
+
+/* A session that runs; NULL after an error. */
+static hidp_status make_session(struct hidp_agent *agent, const struct hidp_plan *plan,
+                                const struct hidp__loaded *model, uint64_t plan_id,
+                                struct hidp_session **session_out,
+                                struct hidp_diagnostic *diagnostic)
 {
 	struct hidp_session_options options = HIDP_SESSION_OPTIONS_INIT;
-	struct hidp__hosted *hosted = hidp__calloc(agent->ctx, 1, sizeof *hosted);
-	if (hosted == NULL)
-		return hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
+	struct hidp_session *session = NULL;
 	options.flags = agent->options.flags;
 	options.node = agent->node;
 	options.slots = agent->options.slots;
 	options.spin_s = agent->options.spin_s;
 	options.plan_id = plan_id;
-	hidp_status s = hidp_session_new(plan, &options, &hosted->session, diagnostic);
-	if (s == HIDP_OK) {
-		hidp__session_share(hosted->session, agent->transport, agent->transport_data);
-		s = hidp_session_set_kernels(hosted->session, HIDP_PROCESSOR_NONE, model->kernels,
-		                             model->kernels_data);
-	}
+	hidp_status s = hidp_session_new(plan, &options, &session, diagnostic);
+	if (s != HIDP_OK)
+		return s;
+	hidp__session_share(session, agent->transport, agent->transport_data);
+	s = hidp_session_set_kernels(session, HIDP_PROCESSOR_NONE, model->kernels,
+	                             model->kernels_data);
 	hidp__mutex_lock(&agent->kernels_mutex);
 	if (s == HIDP_OK)
-		s = hidp_session_start(hosted->session, diagnostic);
-	if (s != HIDP_OK)
-		hidp_session_destroy(hosted->session);
+		s = hidp_session_start(session, diagnostic);
 	hidp__mutex_unlock(&agent->kernels_mutex);
+	if (s == HIDP_OK)
+		*session_out = session;
+	else
+		destroy_session(agent, session);
+	return s;
+}
+
+hidp_status hidp__agent_host(struct hidp_agent *agent, const struct hidp_plan *plan,
+                             const struct hidp__loaded *model, uint64_t plan_id,
+                             hidp_node_id leader, struct hidp__hosted **hosted_out,
+                             struct hidp_diagnostic *diagnostic)
+{
+	struct hidp__hosted *hosted = hidp__calloc(agent->ctx, 1, sizeof *hosted);
+	if (hosted == NULL)
+		return hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
+	hosted->plan_id = plan_id;
+	hosted->leader = leader;
+	hosted->users = 1;
+	hidp_status s = make_session(agent, plan, model, plan_id, &hosted->session, diagnostic);
 	if (s != HIDP_OK) {
 		hidp__free(agent->ctx, hosted);
 		return s;
 	}
-	hosted->plan_id = plan_id;
-	hosted->leader = leader;
+	/* who closes the agent retires what is there then, and nothing may come after */
 	hidp__mutex_lock(&agent->mutex);
-	hosted->next = agent->hosted;
-	agent->hosted = hosted;
+	bool is_open = atomic_load(&agent->state) == HIDP__SESSION_STARTED;
+	if (is_open) {
+		hosted->next = agent->hosted;
+		agent->hosted = hosted;
+	}
 	hidp__mutex_unlock(&agent->mutex);
+	if (!is_open) {
+		destroy_session(agent, hosted->session);
+		hidp__free(agent->ctx, hosted);
+		return hidp__fail(diagnostic, HIDP_ERR_CLOSED, NULL, "the agent is closed");
+	}
 	*hosted_out = hosted;
 	return HIDP_OK;
 }
@@ -92,8 +122,10 @@ struct hidp__hosted *hidp__agent_find(struct hidp_agent *agent, uint64_t plan_id
 void hidp__agent_let_go(struct hidp_agent *agent, struct hidp__hosted *hosted)
 {
 	hidp__mutex_lock(&agent->mutex);
-	hosted->users--;
+	bool is_last = --hosted->users == 0 && hosted->retired;
 	hidp__mutex_unlock(&agent->mutex);
+	if (is_last)
+		hidp__event_tell(&agent->keeper_event);
 }
 
 void hidp__agent_retire(struct hidp_agent *agent, struct hidp__hosted *hosted)
@@ -104,7 +136,6 @@ void hidp__agent_retire(struct hidp_agent *agent, struct hidp__hosted *hosted)
 	hidp__mutex_unlock(&agent->mutex);
 	hidp__session_retire(hosted->session);
 	hidp__agent_let_go(agent, hosted);
-	hidp__event_tell(&agent->keeper_event);
 }
 
 /* The model that a plan is about, if this node has loaded it. */
@@ -172,6 +203,8 @@ static hidp_status follow(struct hidp_agent *agent, const struct hidp__job *job,
 	if (s == HIDP_OK)
 		s = hidp__agent_host(agent, plan, model, job->plan_id, job->from, &hosted,
 		                     diagnostic);
+	if (s == HIDP_OK)
+		hidp__agent_let_go(agent, hosted);
 	hidp_plan_unref(plan);
 	return s;
 }
@@ -221,9 +254,7 @@ void hidp__agent_clear(struct hidp_agent *agent)
 	hidp__mutex_unlock(&agent->mutex);
 	while (gone != NULL) {
 		struct hidp__hosted *next = gone->next;
-		hidp__mutex_lock(&agent->kernels_mutex);
-		hidp_session_destroy(gone->session);
-		hidp__mutex_unlock(&agent->kernels_mutex);
+		destroy_session(agent, gone->session);
 		hidp__free(agent->ctx, gone);
 		gone = next;
 	}

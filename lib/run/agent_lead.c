@@ -356,6 +356,7 @@ static hidp_status map(struct hidp_agent *agent, const struct hidp__loaded *mode
                        struct hidp_plan *plan, bool *all_ready, struct hidp_diagnostic *diagnostic)
 {
 	struct hidp__lead *lead = &agent->lead;
+	struct hidp__hosted *hosted = NULL;
 	double now = hidp__clock();
 	hidp__mutex_lock(&agent->mutex);
 	lead->plan_id = next_plan_id(agent);
@@ -375,9 +376,11 @@ static hidp_status map(struct hidp_agent *agent, const struct hidp__loaded *mode
 	lead->is_sent = true;
 	hidp__mutex_unlock(&agent->mutex);
 	hidp__agent_say(agent, HIDP_AGENT_MAP, lead->plan_id, "gets ready");
-	s = hidp__agent_host(agent, plan, model, lead->plan_id, agent->node, &lead->hosted,
-	                     diagnostic);
-	if (s == HIDP_OK && !make_reports(agent, lead->hosted))
+	s = hidp__agent_host(agent, plan, model, lead->plan_id, agent->node, &hosted, diagnostic);
+	hidp__mutex_lock(&agent->mutex);
+	lead->hosted = hosted;
+	hidp__mutex_unlock(&agent->mutex);
+	if (s == HIDP_OK && !make_reports(agent, hosted))
 		s = hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
 	*all_ready = s == HIDP_OK && wait_until_ready(agent, lead);
 	return s;
@@ -388,18 +391,22 @@ void hidp__lead_drop(struct hidp_agent *agent)
 	struct hidp__lead *lead = &agent->lead;
 	const struct hidp__wire_header header = {.type = HIDP__WIRE_DROP, .plan_id = lead->plan_id};
 	struct hidp_plan *plan = lead->plan;
+	struct hidp__hosted *hosted = lead->hosted;
 	if (lead->plan_id == 0)
 		return;
-	if (lead->hosted != NULL)
-		hidp__agent_retire(agent, lead->hosted);
-	for (hidp_node_id n = 0; n < agent->node_count; n++)
-		if (n != agent->node && lead->takes_part[n])
-			hidp__agent_send(agent, n, &header, NULL, 0);
+	/* others find it no more before it can be cleared away */
 	hidp__mutex_lock(&agent->mutex);
 	lead->plan_id = 0;
 	lead->plan = NULL;
 	lead->hosted = NULL;
 	hidp__mutex_unlock(&agent->mutex);
+	if (hosted != NULL) {
+		hidp__agent_retire(agent, hosted);
+		hidp__agent_let_go(agent, hosted);
+	}
+	for (hidp_node_id n = 0; n < agent->node_count; n++)
+		if (n != agent->node && lead->takes_part[n])
+			hidp__agent_send(agent, n, &header, NULL, 0);
 	hidp__free(agent->ctx, lead->asked);
 	lead->asked = NULL;
 	hidp_plan_unref(plan);

@@ -39,7 +39,7 @@ struct hidp__hosted {
 	uint64_t plan_id;
 	hidp_node_id leader;
 	struct hidp_session *session;
-	uint32_t users; /* threads that look at it; agent's mutex */
+	uint32_t users; /* threads that look at it, and the lead that it is of; agent's mutex */
 	bool retired;
 };
 
@@ -76,7 +76,7 @@ struct hidp__lead {
 	struct hidp_plan *plan;
 	void *asked; /* what it was made for: a copy of the options */
 	size_t asked_bytes;
-	struct hidp__hosted *hosted;
+	struct hidp__hosted *hosted; /* in use until the plan is dropped */
 	bool *takes_part; /* [node] */
 	bool *left_out;   /* [node] could not be used when the plan was made */
 	bool is_sent;     /* to all who take part */
@@ -134,7 +134,7 @@ bool hidp__agent_send(struct hidp_agent *agent, hidp_node_id to,
 /* run/agent_keep.c: the keeper, a thread that gets plans ready and calls followers. */
 void hidp__keeper_run(void *agent);
 void hidp__keeper_add(struct hidp_agent *agent, struct hidp__job *job);
-/* A plan for this node to carry out; adds it to those hosted. */
+/* A plan for this node to carry out; adds it to those hosted, in use until it is let go. */
 hidp_status hidp__agent_host(struct hidp_agent *agent, const struct hidp_plan *plan,
                              const struct hidp__loaded *model, uint64_t plan_id,
                              hidp_node_id leader, struct hidp__hosted **hosted_out,
