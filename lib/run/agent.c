@@ -60,8 +60,10 @@ static hidp_status read_options(struct hidp_agent_options *o,
 
 static bool make(struct hidp_agent *a)
 {
-	bool *made[] = {&a->has_mutex, &a->has_kernels_mutex, &a->has_lead_mutex};
-	struct hidp__mutex *mutexes[] = {&a->mutex, &a->kernels_mutex, &a->lead_mutex};
+	bool *made[] = {&a->has_mutex, &a->has_kernels_mutex, &a->has_lead_mutex,
+	                &a->has_close_mutex};
+	struct hidp__mutex *mutexes[] = {&a->mutex, &a->kernels_mutex, &a->lead_mutex,
+	                                 &a->close_mutex};
 	for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
 		*made[i] = hidp__mutex_init(mutexes[i]);
 		if (!*made[i])
@@ -128,6 +130,8 @@ void hidp_agent_destroy(struct hidp_agent *agent)
 		hidp__event_destroy(&agent->keeper_event);
 	if (agent->has_news)
 		hidp__event_destroy(&agent->news);
+	if (agent->has_close_mutex)
+		hidp__mutex_destroy(&agent->close_mutex);
 	if (agent->has_lead_mutex)
 		hidp__mutex_destroy(&agent->lead_mutex);
 	if (agent->has_kernels_mutex)
@@ -459,16 +463,10 @@ static void retire_all(struct hidp_agent *agent)
 	} while (next != NULL);
 }
 
-void hidp_agent_close(struct hidp_agent *agent)
+/* All threads come to an end, and what is carried out. */
+static void end_agent(struct hidp_agent *agent)
 {
-	bool is_first, runs;
-	if (agent == NULL || !agent->has_mutex)
-		return;
-	hidp__mutex_lock(&agent->mutex);
-	is_first = atomic_exchange(&agent->state, HIDP__SESSION_CLOSED) == HIDP__SESSION_STARTED;
-	hidp__mutex_unlock(&agent->mutex);
-	if (!is_first)
-		return;
+	bool runs;
 	hidp__event_tell(&agent->news);
 	hidp__event_tell(&agent->keeper_event);
 	retire_all(agent);
@@ -486,11 +484,24 @@ void hidp_agent_close(struct hidp_agent *agent)
 		agent->transport->close(agent->transport_data);
 		agent->transport->stop(agent->transport_data);
 	}
-	retire_all(agent);
 	/* nothing is on its way out any more, so workers come to an end by themselves */
 	while (agent->hosted != NULL) {
 		hidp__agent_clear(agent);
 		if (agent->hosted != NULL)
 			pause_shortly(agent);
 	}
+}
+
+void hidp_agent_close(struct hidp_agent *agent)
+{
+	if (agent == NULL || !agent->has_close_mutex)
+		return;
+	/* who closes it as well waits until it is closed */
+	hidp__mutex_lock(&agent->close_mutex);
+	hidp__mutex_lock(&agent->mutex);
+	int before = atomic_exchange(&agent->state, HIDP__SESSION_CLOSED);
+	hidp__mutex_unlock(&agent->mutex);
+	if (before == HIDP__SESSION_STARTED)
+		end_agent(agent);
+	hidp__mutex_unlock(&agent->close_mutex);
 }

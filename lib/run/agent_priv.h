@@ -99,8 +99,11 @@ struct hidp_agent {
 	struct hidp__loaded *models;
 	size_t model_count, model_capacity;
 	bool is_open;
-	bool has_mutex, has_kernels_mutex, has_lead_mutex, has_news, has_keeper_event;
+	bool has_mutex, has_kernels_mutex, has_lead_mutex, has_close_mutex;
+	bool has_news, has_keeper_event;
 	atomic_int state; /* enum hidp__session_state */
+
+	struct hidp__mutex close_mutex; /* held while the agent is being closed */
 
 	struct hidp__mutex mutex; /* of all that follows, for moments */
 	struct hidp__hosted *hosted;
