@@ -292,9 +292,6 @@ static enum fate dispatch(struct hidp_session *session, hidp_node_id from,
 		return TOO_LATE;
 	if (begun)
 		hidp__slot_go(slot);
-	/* closed meanwhile, perhaps before this one could be seen: then nobody else ends it */
-	if (begun && atomic_load(&session->state) != HIDP__SESSION_STARTED)
-		hidp__slot_fail(slot, HIDP_ERR_CLOSED, false);
 	if (header->type == HIDP__WIRE_CANCEL)
 		hidp__slot_fail(slot, header->status < 0 ? header->status : HIDP_ERR_CANCELLED,
 		                false);

@@ -562,12 +562,16 @@ hidp_status hidp_session_cancel(struct hidp_session *session, uint64_t request)
 	return is_current ? HIDP_OK : HIDP_ERR_ARGUMENT;
 }
 
-/* Requests under way end; who waits for one is told. */
+/* Requests under way end; who waits for one is told. The state lets no more of them begin. */
 static void end_requests(struct hidp_session *session)
 {
 	for (uint32_t i = 0; i < session->slot_count; i++) {
 		struct hidp__slot *slot = &session->slots[i];
-		if (hidp__slot_enter(slot)) {
+		/* who has seen another state has begun when the mutex is free, and is found */
+		hidp__mutex_lock(&slot->mutex);
+		bool entered = hidp__slot_enter(slot);
+		hidp__mutex_unlock(&slot->mutex);
+		if (entered) {
 			hidp__slot_fail(slot, HIDP_ERR_CLOSED, true);
 			hidp__slot_leave(slot);
 		}
@@ -576,13 +580,14 @@ static void end_requests(struct hidp_session *session)
 
 static void end_session(struct hidp_session *session)
 {
+	atomic_store(&session->state, HIDP__SESSION_RETIRED);
 	end_requests(session);
 	if (session->is_open) {
 		session->transport->close(session->transport_data);
 		session->transport->stop(session->transport_data);
 	}
-	/* a message may have begun one before the transport was stopped */
-	end_requests(session);
+	/* not before: a worker that ended would leave its tasks of the last requests undone */
+	atomic_store(&session->state, HIDP__SESSION_CLOSED);
 	for (uint32_t k = 0; k < session->processor_count; k++) {
 		if (!session->workers[k].runs)
 			continue;
@@ -600,7 +605,7 @@ void hidp_session_close(struct hidp_session *session)
 		return;
 	/* who closes it as well waits until it is closed */
 	hidp__mutex_lock(&session->mutex);
-	if (atomic_exchange(&session->state, HIDP__SESSION_CLOSED) != HIDP__SESSION_CLOSED)
+	if (atomic_load(&session->state) != HIDP__SESSION_CLOSED)
 		end_session(session);
 	hidp__mutex_unlock(&session->mutex);
 }

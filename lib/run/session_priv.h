@@ -95,7 +95,7 @@ enum hidp__session_state {
 	HIDP__SESSION_NEW,
 	HIDP__SESSION_STARTED,
 	HIDP__SESSION_RETIRED, /* no request begins any more */
-	HIDP__SESSION_CLOSED,
+	HIDP__SESSION_CLOSED,  /* nor is one under way: workers end */
 };
 
 struct hidp_session {
