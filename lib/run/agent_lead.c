@@ -224,9 +224,11 @@ static hidp_status explore(struct hidp_agent *agent, const struct hidp__loaded *
 	report->planning_s += hidp__clock() - begin_s;
 	if (s == HIDP_OK &&
 	    (plan == NULL || plan->model != model->model ||
-	     plan->request.input_node != agent->node || plan->request.output_node != agent->node))
+	     plan->request.input_node != agent->node || plan->request.output_node != agent->node)) {
+		hidp_plan_unref(plan);
 		s = hidp__fail(&own, HIDP_ERR_PLAN, NULL,
 		               "the planner made a plan of something else");
+	}
 	hidp_cluster_unref(cluster);
 	if (s == HIDP_OK)
 		*plan_out = plan;
