@@ -313,10 +313,13 @@ static bool wait_until_ready(struct hidp_agent *agent, const struct hidp__lead *
 		if (atomic_load(&agent->state) != HIDP__SESSION_STARTED)
 			return false;
 	}
-	for (hidp_node_id n = 0; n < agent->node_count; n++)
-		if (n != agent->node && lead->takes_part[n] &&
-		    agent->peers[n].ready_for != lead->plan_id)
+	for (hidp_node_id n = 0; n < agent->node_count; n++) {
+		hidp__mutex_lock(&agent->mutex);
+		bool answered = agent->peers[n].ready_for == lead->plan_id;
+		hidp__mutex_unlock(&agent->mutex);
+		if (n != agent->node && lead->takes_part[n] && !answered)
 			bar(agent, n, lead->plan_id, BARRED_S, "does not get ready in time");
+	}
 	return false;
 }
 
@@ -522,14 +525,21 @@ static void gather(struct hidp_agent *agent, uint64_t request, uint32_t route)
 	double until_s = hidp__clock() + agent->options.silence_s;
 	struct hidp__peer *own = &agent->peers[agent->node];
 	for (hidp_node_id n = 0; n < agent->node_count; n++) {
+		hidp__mutex_lock(&agent->mutex);
 		agent->peers[n].reported = 0;
+		hidp__mutex_unlock(&agent->mutex);
 		if (n != agent->node && lead->takes_part[n])
 			hidp__agent_send(agent, n, &ask, NULL, 0);
 	}
-	own->report_known =
-		hidp__session_report(lead->hosted->session, request, own->report,
-	                             own->report + own->report_bytes, &own->report_busy);
+	/* the bits of this node are nobody else's, so its session is asked without the mutex */
+	bool busy = false;
+	bool known = hidp__session_report(lead->hosted->session, request, own->report,
+	                                  own->report + own->report_bytes, &busy);
+	hidp__mutex_lock(&agent->mutex);
+	own->report_known = known;
+	own->report_busy = busy;
 	own->reported = request + 1;
+	hidp__mutex_unlock(&agent->mutex);
 	for (bool all = false; !all;) {
 		unsigned count = hidp__event_count(&agent->news);
 		all = true;
@@ -540,6 +550,20 @@ static void gather(struct hidp_agent *agent, uint64_t request, uint32_t route)
 		if (!all && !wait_for_news(agent, count, until_s))
 			break;
 	}
+}
+
+/* What a node has said about a request. */
+enum word { NOTHING, KNOWS_NOTHING, IS_WAITING, IS_BUSY };
+
+static enum word word_of(struct hidp_agent *agent, hidp_node_id n, uint64_t request)
+{
+	enum word word = NOTHING;
+	hidp__mutex_lock(&agent->mutex);
+	const struct hidp__peer *p = &agent->peers[n];
+	if (p->reported == request + 1)
+		word = !p->report_known ? KNOWS_NOTHING : p->report_busy ? IS_BUSY : IS_WAITING;
+	hidp__mutex_unlock(&agent->mutex);
+	return word;
 }
 
 void hidp__lead_blame(struct hidp_agent *agent, uint64_t request)
@@ -554,8 +578,8 @@ void hidp__lead_blame(struct hidp_agent *agent, uint64_t request)
 	/* a message that was sent and has not come: its link is to blame */
 	for (hidp_node_id n = 0; n < agent->node_count; n++) {
 		struct hidp_programs *p = NULL;
-		if (!lead->takes_part[n] || !agent->peers[n].report_known ||
-		    agent->peers[n].reported != request + 1 ||
+		enum word word = word_of(agent, n, request);
+		if (!lead->takes_part[n] || word == NOTHING || word == KNOWS_NOTHING ||
 		    hidp_programs_new(lead->plan, route, n, &p, NULL) != HIDP_OK)
 			continue;
 		hidp__mutex_lock(&agent->mutex);
@@ -582,11 +606,12 @@ void hidp__lead_blame(struct hidp_agent *agent, uint64_t request)
 	}
 	/* otherwise who could go on and does not, or says nothing */
 	for (hidp_node_id n = 0; n < agent->node_count; n++) {
+		enum word word = word_of(agent, n, request);
 		if (n == agent->node || !lead->takes_part[n])
 			continue;
-		if (agent->peers[n].reported != request + 1)
+		if (word == NOTHING)
 			bar(agent, n, lead->plan_id, SILENT_S, "does not say what it is doing");
-		else if (agent->peers[n].report_known && agent->peers[n].report_busy)
+		else if (word == IS_BUSY)
 			bar(agent, n, lead->plan_id, BARRED_S, "takes too long");
 	}
 }
