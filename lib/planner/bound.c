@@ -159,8 +159,10 @@ static void fill_stay(struct hidp__bound *b, const struct hidp__site *site, uint
 		for (uint32_t j = 0; j < site->usable_count; j++) {
 			uint32_t q = site->usable[j];
 			double v = o->single[q];
+			/* of a team, it may have made what it reads */
+			double copied = s < team ? latest * site->copy_s[q] : 0;
 			if (q != s)
-				v += np->processor[q] * (site->sync_s + latest * site->copy_s[q]) +
+				v += np->processor[q] * (site->sync_s + copied) +
 				     price * latest * out_s;
 			if (v < best) {
 				best = v;

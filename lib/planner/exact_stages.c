@@ -49,10 +49,12 @@ static void try_singles(struct hidp__exact *x, uint32_t depth, uint32_t first, u
 	for (hidp_node_id n = 0; n < x->nodes; n++) {
 		if (!takes_part(x, n))
 			continue;
-		/* two stages in a row on a node are one, but for the memory */
+		/* two stages in a row on a node are one, but for the memory, and for copies: they
+		 * are made by all processors at once where a stage ends */
 		const struct hidp__stage *before = depth > 0 ? &x->stages[depth - 1] : NULL;
 		if (before != NULL && before->kind == HIDP_STAGE_SINGLE &&
-		    before->shares[0].node == n && !x->pricing->memory_binds)
+		    before->shares[0].node == n && !x->pricing->memory_binds &&
+		    !x->tables->sites[n].copies)
 			continue;
 		begin_stage(x, depth, first, end, HIDP_STAGE_SINGLE);
 		x->stages[depth].share_count = 1;
