@@ -89,8 +89,14 @@ static void number_outputs(struct hidp__waists *b, const struct hidp__tables *t,
 		for (uint32_t i = 0; i < w->feed_count; i++) {
 			double bytes = hidp__feed_rows(w, &w->feeds[i]) * w->feeds[i].row_bytes;
 			smallest = bytes < smallest ? bytes : smallest;
-			if (w->feeds[i].place == UINT32_MAX || w->feeds[i].place < first)
-				b->enters[first] &= w->always;
+			if (w->feeds[i].place != UINT32_MAX && w->feeds[i].place >= first)
+				continue;
+			b->enters[first] &= w->always;
+			b->needed[first] |= bytes > 0;
+		}
+		if (w->feed_count == 0) {
+			b->enters[first] = false;
+			smallest = 0;
 		}
 		while (s < 32 && (taken >> s & 1))
 			s++;
@@ -187,6 +193,7 @@ bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *t
 	w->bytes = hidp__arena_calloc(arena, row, sizeof *w->bytes);
 	w->elements = hidp__arena_calloc(arena, row, sizeof *w->elements);
 	w->enters = hidp__arena_calloc(arena, layers, sizeof *w->enters);
+	w->needed = hidp__arena_calloc(arena, layers, sizeof *w->needed);
 	w->smallest = hidp__arena_calloc(arena, layers, sizeof *w->smallest);
 	w->live = hidp__arena_calloc(arena, layers, sizeof *w->live);
 	w->slot = hidp__arena_calloc(arena, layers, sizeof *w->slot);
@@ -199,7 +206,7 @@ bool hidp__waists_find(struct hidp__waists *waists, const struct hidp__tables *t
 	w->reads = hidp__arena_alloc(arena, reads + 1, sizeof *w->reads);
 	if (w->first_read == NULL || w->given_up == NULL || w->reads == NULL || w->waist == NULL ||
 	    w->next_waist == NULL || w->bytes == NULL || w->elements == NULL ||
-	    w->enters == NULL || w->smallest == NULL || w->live == NULL || w->slot == NULL ||
+	    w->enters == NULL || w->needed == NULL || w->smallest == NULL || w->live == NULL || w->slot == NULL ||
 	    w->last_read == NULL)
 		return false;
 	find_readers(w, tables);
@@ -311,8 +318,11 @@ static void price_side(const struct mixing *m, uint32_t place, bool away, struct
 	s->cost = costs[place];
 	s->latency = b->prices->second * path->latency_s;
 	for (uint32_t i = w->first_read[place]; i < w->first_read[place + 1]; i++)
-		s->message[i - w->first_read[place]] = hidp__path_several_cost(
-		        path, b->prices->second, w->reads[i].bytes, w->reads[i].elements);
+		s->message[i - w->first_read[place]] =
+		        path->exists ? hidp__path_several_cost(path, b->prices->second,
+		                                               w->reads[i].bytes,
+		                                               w->reads[i].elements)
+		                     : INFINITY;
 }
 
 /* Puts a layer on one side: pays for computing it and for what it reads from the other. */
@@ -378,8 +388,8 @@ static bool mix_block(const struct hidp__blocks *blocks, uint32_t first, hidp_no
 	uint32_t end = blocks->waists->next_waist[first], layers = end - first;
 	const struct hidp__path *out = &blocks->out[node];
 	cost[0] = cost[1] = INFINITY;
-	if (!out->exists)
-		return true;
+	if (blocks->tables->always && !out->exists)
+		return true; /* what is away has read something */
 	if (blocks->waists->live[first] > LIVE_MAX) {
 		/* something crosses, at least its smallest tensor */
 		if (away != NULL)

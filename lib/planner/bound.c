@@ -211,7 +211,7 @@ static void offer_moves(const struct hidp__bound *b, uint32_t place, hidp_node_i
 	for (hidp_node_id to = 0; to < n; to++) {
 		const struct hidp__path *path = &b->paths[(size_t)from * n + to];
 		double v = b->enter[hidp__node_at(b, place, to)];
-		if (to == from || v >= d->cost || !path->exists)
+		if (to == from || v >= d->cost || (b->blocks.waists->needed[place] && !path->exists))
 			continue;
 		if (b->blocks.waists->bytes[place] > 0)
 			v += hidp__blocks_entry(&b->blocks, path, place);
@@ -228,6 +228,8 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
 	double here = value_at(b, end, from), away = INFINITY, cost[2];
 	if (end == place + 1)
 		return true; /* a block of one layer runs somewhere */
+	if (n < 2)
+		return true;
 	for (hidp_node_id m = 0; m < n; m++)
 		if (m != from && value_at(b, end, m) < away)
 			away = value_at(b, end, m);
@@ -235,6 +237,8 @@ static bool offer_mixed(const struct hidp__bound *b, uint32_t place, hidp_node_i
 	const struct hidp__path *out = &blocks->out[from];
 	double least = blocks->least[end] - blocks->least[place];
 	double smallest = blocks->waists->smallest[place];
+	if (smallest > 0 && !out->exists)
+		return true;
 	if (smallest > 0)
 		least += b->prices->second *
 		         (out->latency_s + (out->element_s > 0 ? 0 : smallest) * out->byte_s);
@@ -428,10 +432,13 @@ static hidp_node_id other_node(const struct hidp__bound *b, uint32_t first, uint
 	hidp_node_id who = HIDP_NODE_NONE;
 	for (hidp_node_id m = 0; m < n; m++) {
 		const struct hidp__path *to = &b->paths[(size_t)home * n + m];
-		if (m == home || !hidp__takes_part(b->prices, &b->tables->sites[m]) || !to->exists)
+		double smallest = b->blocks.waists->smallest[first];
+		if (m == home || !hidp__takes_part(b->prices, &b->tables->sites[m]) ||
+		    (smallest > 0 && !to->exists))
 			continue;
-		double v = hidp__path_cost(to, b->prices->second, b->blocks.waists->smallest[first], 0) +
-		           (ends_there ? value_at(b, end, m) : 0);
+		double v = ends_there ? value_at(b, end, m) : 0;
+		if (smallest > 0)
+			v += hidp__path_cost(to, b->prices->second, smallest, 0);
 		for (uint32_t l = first; l < end; l++)
 			v += b->prices->second * b->tables->sites[m].best_s[l];
 		if (v < best) {

@@ -316,6 +316,7 @@ static void guess_start(struct hidp__guess *g, const struct hidp__bound *b, uint
 {
 	const struct hidp__tables *t = g->tables;
 	const struct hidp__crew *c = &g->crews[k];
+	bool needed = b->blocks.waists->needed[begin];
 	for (hidp_node_id h = 0; h < t->node_count; h++) {
 		struct choice *out = &g->start[(size_t)h * (t->layer_count + 1) + begin];
 		double sent = 0, longest = 0, cost = rest;
@@ -325,7 +326,7 @@ static void guess_start(struct hidp__guess *g, const struct hidp__bound *b, uint
 			continue;
 		for (uint32_t i = 0; i < c->count && cost < worth; i++) {
 			double arrival = 0;
-			if (c->nodes[i] != h) {
+			if (c->nodes[i] != h && needed) {
 				const struct hidp__path *p =
 				        &g->paths[(size_t)h * t->node_count + c->nodes[i]];
 				double bytes = c->parts[i] * b->blocks.waists->bytes[begin];
@@ -436,7 +437,7 @@ static double assign_cost(const struct hidp__guess *g, const struct hidp__bound 
 		if (!(used >> i & 1))
 			continue;
 		double arrival = 0;
-		if (run->nodes[i] != holder) {
+		if (run->nodes[i] != holder && b->blocks.waists->needed[r->first]) {
 			const struct hidp__path *p = &g->paths[(size_t)holder * n + run->nodes[i]];
 			if (!p->exists)
 				return INFINITY;
@@ -482,7 +483,8 @@ static void guess_branch(struct hidp__guess *g, const struct hidp__bound *b,
 		const struct hidp__path *p = &g->paths[(size_t)holder * n + m];
 		double v = m == holder ? -1 : hidp__path_s(p, b->blocks.waists->bytes[r->first],
 		                                           b->blocks.waists->elements[r->first]);
-		if (!hidp__takes_part(g->prices, &t->sites[m]) || !p->exists)
+		if (!hidp__takes_part(g->prices, &t->sites[m]) ||
+		    (b->blocks.waists->needed[r->first] && !p->exists))
 			continue;
 		for (uint32_t l = r->first; l < r->end && m != holder; l++)
 			v += g->seconds[(size_t)l * n + m].full;
@@ -521,10 +523,14 @@ static bool branch_helps(const struct hidp__guess *g, const struct hidp__bound *
 	uint32_t layers = g->tables->layer_count;
 	double least = INFINITY, second = g->prices->second;
 	double on[HIDP__BRANCHES_MAX] = {0}, off[HIDP__BRANCHES_MAX] = {0};
-	if (!blocks->out[holder].exists)
-		return false;
-	double wire = hidp__path_cost(&blocks->out[holder], second, blocks->waists->bytes[r->first],
-	                              blocks->waists->elements[r->first]);
+	const struct hidp__path *out = &blocks->out[holder];
+	double wire = 0;
+	if (blocks->waists->needed[r->first]) {
+		if (!out->exists)
+			return false;
+		wire = hidp__path_cost(out, second, blocks->waists->bytes[r->first],
+		                       blocks->waists->elements[r->first]);
+	}
 	for (uint32_t l = r->first; l < r->end; l++) {
 		on[r->component[l - r->first]] += blocks->here[(size_t)holder * layers + l];
 		off[r->component[l - r->first]] += blocks->elsewhere[(size_t)holder * layers + l];
@@ -540,7 +546,8 @@ static bool branch_helps(const struct hidp__guess *g, const struct hidp__bound *
 		double v = stay > wire + gone ? stay : wire + gone;
 		least = v < least ? v : least;
 	}
-	return least + second * blocks->out[holder].latency_s + b->behind[r->end] < worth;
+	least += out->exists ? second * out->latency_s : 0;
+	return least + b->behind[r->end] < worth;
 }
 
 void hidp__guess_relax(struct hidp__guess *g, struct hidp__bound *b, uint32_t place)

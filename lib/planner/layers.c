@@ -20,6 +20,8 @@ double hidp__work_bytes(const struct hidp__work *layer, int64_t rows, double cha
 /* The first and the last row read the least: what lies between reads more. */
 static bool reads_always(const struct hidp__work *w)
 {
+	if (w->feed_count == 0)
+		return false;
 	for (uint32_t i = 0; i < w->feed_count; i++) {
 		const struct hidp__feed *f = &w->feeds[i];
 		struct hidp__span first = {0, 1}, last = {w->rows - 1, w->rows};
@@ -77,12 +79,15 @@ static bool read_layers(struct hidp__tables *t, struct hidp__arena *arena)
 		w->always = reads_always(w);
 		t->always &= w->always;
 	}
+	uint32_t outputs = 0;
 	for (uint32_t p = 0; p < t->layer_count; p++) {
 		struct hidp__work *w = &t->layers[p];
 		hidp_layer_id last = model->layers[w->id].last_consumer;
 		w->last_reader =
 		        last == model->layer_count ? t->layer_count : t->place_of[last];
+		outputs += w->last_reader == t->layer_count;
 	}
+	t->joins = t->always && outputs == 1;
 	return true;
 }
 

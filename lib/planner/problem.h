@@ -50,7 +50,7 @@ struct hidp__work {
 	uint32_t last_reader; /* place of the last layer that reads it; layer_count for outputs */
 	bool splits_channels;
 	bool free; /* class none: no bytes, no time unless measured */
-	bool always; /* each of its rows reads something of every input, not only padding */
+	bool always; /* each of its rows reads something of every input, not only padding; has inputs */
 	bool odd; /* its rows and those of some layer near it are no whole multiples of each other */
 };
 
@@ -136,7 +136,9 @@ struct hidp__waists {
 	double *bytes; /* [layer_count + 1] what the layer behind a waist needs of what crosses */
 	double *elements;
 	bool *enters;        /* [layer_count] at waists: each row behind it needs something of that */
-	double *smallest;    /* [layer_count] at waists: least bytes of a tensor read in the block */
+	bool *needed;        /* [layer_count] at waists: some row of the block does */
+	double *smallest;    /* [layer_count] at waists: least bytes of a tensor read in the block, 0
+	                        where a layer of it reads nothing */
 	uint32_t *live;      /* [layer_count] at waists: most tensors alive at once in the block */
 	uint8_t *slot;       /* [layer_count] number of an output among the live ones of its block */
 	/* what the layers read, one after another; a layer's first on [layer_count + 1] */
@@ -158,6 +160,7 @@ struct hidp__tables {
 	 * time everywhere; the place itself if there is none */
 	uint32_t *alike;
 	bool always;        /* that is so for all layers */
+	bool joins;         /* and all of them lead to one output */
 	uint32_t region_count;
 	struct hidp__region *regions; /* by rising first, then end */
 	uint32_t *region_first;       /* [layer_count + 1] regions that begin at or after a place */

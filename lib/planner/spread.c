@@ -414,7 +414,7 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 	for (hidp_node_id a = 0; a < t->node_count; a++) {
 		const struct hidp__path *path = &b->paths[(size_t)holder * t->node_count + a];
 		struct hidp__line line = s->lines[a];
-		if (!path->exists || line.least == INFINITY)
+		if ((enters && !path->exists) || line.least == INFINITY)
 			continue;
 		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
 		s->sent[a] = 0;
@@ -439,11 +439,13 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 		return INFINITY;
 	double level = fill_level(s, count);
 	level = least_away > level ? least_away : level;
+	if (!enters)
+		return gather_cost(s, end, count, level, enough);
 	/* everything that leaves the holder leaves it through one interface, and the last
 	 * to get its rows still has to compute them */
 	const struct hidp__path *out = &b->blocks.out[holder];
 	double wire = bytes * out->byte_s + elements * out->element_s;
-	double sent = enters && lost < 1 ? 1 - lost : 0, serial = least_away + wire * sent;
+	double sent = lost < 1 ? 1 - lost : 0, serial = least_away + wire * sent;
 	if (serial > holder_start && holder_slope > 0) {
 		/* the holder can keep what it can do in that time */
 		double ratio = wire / holder_slope;
@@ -628,6 +630,28 @@ static void relax_splits(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 	}
 }
 
+/* What a component reads of what was made before its region: the largest tensor. */
+struct entry {
+	double bytes, elements;
+};
+
+static void find_entries(const struct hidp__tables *t, const struct hidp__region *r,
+                         struct entry *entries)
+{
+	memset(entries, 0, r->count * sizeof *entries);
+	for (uint32_t l = r->first; l < r->end; l++) {
+		const struct hidp__work *w = &t->layers[l];
+		struct entry *e = &entries[r->component[l - r->first]];
+		for (uint32_t i = 0; i < w->feed_count; i++) {
+			const struct hidp__feed *f = &w->feeds[i];
+			double rows = hidp__feed_rows(w, f);
+			if ((f->place == UINT32_MAX || f->place < r->first) &&
+			    rows * f->row_bytes > e->bytes)
+				*e = (struct entry){rows * f->row_bytes, rows * f->elements_per_row};
+		}
+	}
+}
+
 /* Branches of a block on the node that holds its tensor, and elsewhere, at the same time. */
 static void relax_branches(struct hidp__bound *b, const struct hidp__spread *s, uint32_t place)
 {
@@ -637,39 +661,43 @@ static void relax_branches(struct hidp__bound *b, const struct hidp__spread *s, 
 	double second = b->prices->second;
 	for (uint32_t r = t->region_first[place]; r < t->region_first[place + 1]; r++) {
 		const struct hidp__region *region = &t->regions[r];
+		struct entry entries[HIDP__BRANCHES_MAX];
+		find_entries(t, region, entries);
 		for (hidp_node_id a = 0; a < t->node_count; a++) {
 			const double *here = blocks->here + (size_t)a * layers;
 			const double *elsewhere = blocks->elsewhere + (size_t)a * layers;
 			double on[HIDP__BRANCHES_MAX] = {0}, off[HIDP__BRANCHES_MAX] = {0};
-			double best = INFINITY, wire;
-			if (!blocks->out[a].exists)
-				continue;
-			wire = blocks->waists->enters[place]
-			               ? hidp__blocks_entry(blocks, &blocks->out[a], place)
-			               : 0;
+			const struct hidp__path *out = &blocks->out[a];
+			double best = INFINITY, wire[HIDP__BRANCHES_MAX];
+			for (uint32_t c = 0; c < region->count; c++) {
+				const struct entry *e = &entries[c];
+				wire[c] = e->bytes > 0 && !out->exists ? INFINITY : 0;
+				if (e->bytes > 0 && out->exists)
+					wire[c] = hidp__path_cost(out, second, e->bytes, e->elements);
+			}
 			for (uint32_t l = region->first; l < region->end; l++) {
 				uint8_t c = region->component[l - region->first];
 				on[c] += here[l];
 				off[c] += elsewhere[l];
 			}
 			for (uint32_t away = 1; away < 1u << region->count; away++) {
-				double stay = 0, longest = 0, gone = 0;
+				double stay = 0, longest = 0, gone = 0, sent = 0;
 				for (uint32_t c = 0; c < region->count; c++) {
 					if (away >> c & 1) {
-						longest = off[c] > longest ? off[c] : longest;
+						longest = fmax(longest, wire[c] + off[c]);
+						sent = fmax(sent, wire[c]);
 						gone += off[c];
 					} else {
 						stay += on[c];
 					}
 				}
 				/* at the same time, or, where time costs nothing, all together */
-				double v = second > 0 ? fmax(stay, wire + longest)
-				                      : stay + wire + gone;
+				double v = second > 0 ? fmax(stay, longest) : stay + sent + gone;
 				best = v < best ? v : best;
 			}
 			double *leave = &b->leave[hidp__node_at(b, place, a)];
 			double v = best + b->behind[region->end];
-			v += t->always ? second * s->latency_s : 0;
+			v += t->joins ? second * s->latency_s : 0;
 			*leave = v < *leave ? v : *leave;
 		}
 	}

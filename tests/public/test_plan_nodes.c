@@ -470,6 +470,40 @@ START_TEST(test_timeline)
 }
 END_TEST
 
+/* Of two nodes that no link joins, each is needed: the second layer needs nothing of the first. */
+START_TEST(test_nothing_to_send)
+{
+	struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
+	const struct hidp_row_rule beyond = {1, 1, -10, 1};
+	hidp_layer_id in = fixture_input(&f, 2, 10), b;
+	hidp_layer_id a = fixture_layer(&f, in, 4, 10, 3, 4000, 100);
+	d.op = HIDP_OP_CUSTOM;
+	d.shape = (struct hidp_shape){1, 1, 10, 1};
+	d.inputs = &a;
+	d.input_count = 1;
+	d.row_rules = &beyond;
+	d.flops = 1000;
+	ck_assert_int_eq(hidp_model_builder_add(f.model_builder, &d, &b, &f.diag), HIDP_OK);
+	fixture_seal_model(&f);
+	make_nodes(2, NULL, 0);
+	f.options.flags |= HIDP_PLAN_OUTPUT_AT;
+	f.options.output_node = 1;
+	fixture_plan(&f);
+	fixture_single_stage(&f, 2, 1, 0, 0);
+	fixture_single_stage(&f, 1, 1, 1, 0);
+	fixture_seal_plan(&f);
+	fixture_figures(&f, 0.005, 0.004, 0);
+	/* and the planner finds that */
+	struct hidp_plan_figures figures = HIDP_PLAN_FIGURES_INIT;
+	struct hidp_plan *plan;
+	ck_assert_int_eq(hidp_plan(f.model, f.cluster, NULL, &f.options, &plan, &f.diag), HIDP_OK);
+	ck_assert_int_eq(hidp_plan_get_figures(plan, &figures), HIDP_OK);
+	assert_close(figures.latency_s, 0.005);
+	ck_assert_double_le(figures.lower_bound, figures.latency_s);
+	hidp_plan_unref(plan);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("plan-nodes");
@@ -489,6 +523,7 @@ int main(void)
 	tcase_add_test(tcase, test_relay);
 	tcase_add_test(tcase, test_medium);
 	tcase_add_test(tcase, test_timeline);
+	tcase_add_test(tcase, test_nothing_to_send);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
