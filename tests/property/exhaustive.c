@@ -3,13 +3,15 @@
  * The planner against every plan there is, on small random problems.
  *
  *     exhaustive [--objective latency|period|energy|weighted|all] [--count N]
- *                [--seed N] [--kinds] [--plain] [--transfers]
+ *                [--seed N] [--kinds] [--plain] [--transfers|--apart|--copies]
  *
  * --count problems per objective, the first with --seed, the next with the seed
  * after it; a failure is printed with the seed that repeats it (--count 1). --kinds
  * goes on after failures and prints one line for each. --plain checks the short cuts
  * below with every problem that is small enough, not only with some. --transfers has
- * problems with hubs and with nodes whose transfers are work.
+ * problems with hubs and with nodes whose transfers are work. --apart has problems in which
+ * nodes cannot reach each other, and layers that need nothing of what others make. --copies
+ * has problems with processors whose copies take as long as their computing.
  *
  * What is shown, per objective: the planner's value is the best of the plan space
  * (1e-9 relative) for at least 99 % of the problems and for all but one of 1,000 not more
@@ -93,12 +95,14 @@ enum part {
 	PART_STEPS_ROWS,
 	PART_STEPS_CHANNELS,
 	PART_STEPS_BRANCH,
+	PART_APART, /* a node that the input does not reach, or that does not reach the output's */
 	PART_COUNT
 };
 
 static const char *const part_names[] = {
         "several nodes", "split",         "exchange of halo", "branch",
-        "replica",       "rows in nodes", "channels in nodes", "branch in nodes"};
+        "replica",       "rows in nodes", "channels in nodes", "branch in nodes",
+        "nodes out of reach"};
 
 struct tally {
 	uint64_t instances, infeasible, proven, passed_over, plans, plain, limited;
@@ -112,7 +116,8 @@ struct tally {
 struct run {
 	hidp_objective objective;
 	uint64_t count, seed;
-	bool all, kinds, plain, transfers;
+	bool all, kinds, plain;
+	enum tiny_kind tiny;
 };
 
 static void report(const struct random_instance *in, const struct run *run, hidp_objective objective,
@@ -148,7 +153,20 @@ static void count_steps(const struct hidp_plan *plan, uint32_t s, uint32_t k, ui
 	}
 }
 
-static void count_parts(const struct hidp_plan *plan, struct tally *t)
+/* Is a node not on the way from the input to the output? */
+static bool is_apart(const struct random_instance *in, hidp_node_id node)
+{
+	const struct hidp_plan_options *o = &in->options;
+	hidp_node_id input = o->flags & HIDP_PLAN_INPUT_AT ? o->input_node : o->leader;
+	hidp_node_id output = o->flags & HIDP_PLAN_OUTPUT_AT ? o->output_node : o->leader;
+	return (node != input &&
+	        hidp_cluster_next_hop(in->cluster, input, node) == HIDP_NODE_NONE) ||
+	       (node != output &&
+	        hidp_cluster_next_hop(in->cluster, node, output) == HIDP_NODE_NONE);
+}
+
+static void count_parts(const struct random_instance *in, const struct hidp_plan *plan,
+                        struct tally *t)
 {
 	bool has[PART_COUNT] = {false};
 	hidp_node_id first = HIDP_NODE_NONE;
@@ -166,6 +184,7 @@ static void count_parts(const struct hidp_plan *plan, struct tally *t)
 			hidp_plan_get_share(plan, s, k, &share);
 			has[PART_NODES] |= first != HIDP_NODE_NONE && first != share.node;
 			first = share.node;
+			has[PART_APART] |= is_apart(in, share.node);
 			count_steps(plan, s, k, share.step_count, has);
 		}
 	}
@@ -242,7 +261,7 @@ static bool compare(struct space *space, const struct run *run, hidp_objective o
 	t->limited += in->options.latency_limit_s > 0 || in->options.period_limit_s > 0 ||
 	              in->options.energy_limit_j > 0;
 	if (space->best != NULL)
-		count_parts(space->best, t);
+		count_parts(in, space->best, t);
 	t->proven += (f.flags & HIDP_FIGURES_PROVEN) != 0;
 	if (status == HIDP_OK && best < INFINITY && best > 0)
 		t->worst_ratio = fmax(t->worst_ratio, f.objective / best);
@@ -294,7 +313,7 @@ static bool run_objective(const struct run *run, hidp_objective objective,
 	for (uint64_t seed = run->seed; t.instances < run->count && (ok || run->kinds); seed++) {
 		struct random_instance in;
 		struct space space;
-		tiny_instance_init(&in, context, objective, run->transfers, seed);
+		tiny_instance_init(&in, context, objective, run->tiny, seed);
 		in.seed = last = seed;
 		if (space_begin(&space, &in, false) &&
 		    (space_count(&space, PLANS_MAX) <= PLANS_MAX || run->count == 1))
@@ -329,7 +348,7 @@ static bool run_objective(const struct run *run, hidp_objective objective,
 static int usage(void)
 {
 	fprintf(stderr, "usage: exhaustive [--objective latency|period|energy|weighted|all] "
-	                "[--count N] [--seed N] [--kinds] [--plain] [--transfers]\n");
+	                "[--count N] [--seed N] [--kinds] [--plain] [--transfers|--apart|--copies]\n");
 	return 2;
 }
 
@@ -358,7 +377,11 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--plain") == 0)
 			run.plain = true;
 		else if (strcmp(argv[i], "--transfers") == 0)
-			run.transfers = true;
+			run.tiny = TINY_TRANSFERS;
+		else if (strcmp(argv[i], "--apart") == 0)
+			run.tiny = TINY_APART;
+		else if (strcmp(argv[i], "--copies") == 0)
+			run.tiny = TINY_COPIES;
 		else if (strcmp(argv[i], "--count") == 0 && more)
 			run.count = strtoull(argv[++i], NULL, 0);
 		else if (strcmp(argv[i], "--seed") == 0 && more)

@@ -68,12 +68,15 @@ static void add_limits(struct random_instance *in, struct rng *rng)
 }
 
 void tiny_instance_init(struct random_instance *instance, struct hidp_context *context,
-                        hidp_objective objective, bool transfers, uint64_t seed)
+                        hidp_objective objective, enum tiny_kind kind, uint64_t seed)
 {
 	struct rng rng;
 	rng_seed(&rng, seed);
 	struct random_params params = tiny_params(rng_bits(&rng), &rng);
-	params.transfers = transfers;
+	params.transfers = kind == TINY_TRANSFERS;
+	params.copies = kind == TINY_COPIES || (kind == TINY_APART && rng_chance(&rng, 50));
+	params.needless = kind == TINY_APART;
+	params.cut |= kind == TINY_APART && params.nodes_max > 1;
 	random_instance_init(instance, context, &params, rng_bits(&rng));
 	struct hidp_plan_options *o = &instance->options;
 	/* the same model and cluster for every objective */

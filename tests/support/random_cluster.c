@@ -31,6 +31,8 @@ static hidp_processor_id add_processor(struct hidp_cluster_builder *b, hidp_node
 		if (rng_chance(rng, 25))
 			d.copy_bandwidth_Bps = rng_scale(rng, 1e8, 2e10);
 	}
+	if (params->copies && rng_chance(rng, 50))
+		d.copy_bandwidth_Bps = bandwidth * rng_scale(rng, 0.1, 10);
 	if (params->limits && !first && rng_chance(rng, 20))
 		d.memory_bytes = (uint64_t)rng_scale(rng, params->memory_min_bytes / 10,
 		                                     params->memory_max_bytes / 10);
@@ -140,6 +142,11 @@ struct hidp_cluster *random_cluster(struct hidp_context *context, const struct r
 		support_must(hidp_cluster_builder_set_available(
 		                     b, (hidp_node_id)rng_between(rng, 1, nodes - 1), false, &diag),
 		             &diag, "availability");
+	for (hidp_node_id from = 0; from < nodes && params->cut && params->needless; from++)
+		for (hidp_node_id to = 0; to < nodes; to++)
+			if (from != to && rng_chance(rng, 40))
+				support_must(hidp_cluster_builder_remove_link(b, from, to, &diag), &diag,
+				             "cut");
 	for (uint64_t cuts = params->cut ? 1 + rng_below(rng, 2) : 0; cuts > 0; cuts--)
 		support_must(hidp_cluster_builder_remove_link(b, (hidp_node_id)rng_below(rng, nodes),
 		                                              (hidp_node_id)rng_below(rng, nodes),

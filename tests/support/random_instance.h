@@ -27,6 +27,10 @@ struct random_params {
 	bool odd_links;    /* missing and one-way links, media, wire dtypes; else a plain LAN */
 	bool cut;          /* some links are missing altogether: nodes may be out of reach, also in one
 	                      direction alone; random_plan() does not know how to avoid that */
+	bool copies;       /* half of the processors have memory of their own, and copy as slowly as they
+	                      compute */
+	bool needless;     /* some layers need nothing of what they read, or read nothing, or nothing for
+	                      some of their rows; with `cut`, any link may be missing */
 	bool measured;     /* half of the instances have a cost table */
 	bool pins;         /* some have pins, exclusions, unavailable nodes */
 	bool residency;    /* some say which weights are where */

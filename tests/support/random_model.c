@@ -219,6 +219,27 @@ static uint32_t add_custom(struct generator *g, uint32_t in)
 	return add(g, &d, &in, 1, s);
 }
 
+/*
+ * A layer that needs nothing of what it reads, or nothing for its first rows or its last, or that
+ * reads nothing at all. What comes before it may be needed by nobody, and is then made all the same.
+ */
+static uint32_t add_needless(struct generator *g, uint32_t in)
+{
+	struct hidp_layer_desc d = begin(HIDP_OP_CUSTOM);
+	struct hidp_shape s = shape_of(g, in);
+	struct hidp_row_rule rule = {1, 1, 0, 1};
+	int64_t rows = s.rows, away = rng_chance(g->rng, 60) ? 0 : rng_below(g->rng, (uint64_t)rows);
+	s.rows = rng_between(g->rng, 1, rows + 1);
+	/* beyond the last row, or before the first, but for as many rows as are not `away` */
+	rule.pad = rng_chance(g->rng, 50) ? away - rows : s.rows - away;
+	d.shape = s;
+	d.row_rules = &rule;
+	d.op_class = (hidp_op_class)rng_below(g->rng, HIDP_CLASS_COUNT);
+	d.flops = (double)rng_below(g->rng, 1000000);
+	d.weight_bytes = (double)rng_below(g->rng, 100000);
+	return add(g, &d, &in, rng_chance(g->rng, 85), s);
+}
+
 static uint32_t add_resize(struct generator *g, uint32_t in)
 {
 	struct hidp_layer_desc d = begin(HIDP_OP_RESIZE);
@@ -447,6 +468,8 @@ static uint32_t add_skip(struct generator *g, uint32_t in)
 
 static uint32_t add_block(struct generator *g, uint32_t in)
 {
+	if (g->params->needless && rng_chance(g->rng, 30))
+		return add_needless(g, in);
 	if (!g->params->dag)
 		return add_any(g, in);
 	switch (rng_below(g->rng, 12)) {
