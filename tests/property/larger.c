@@ -11,7 +11,8 @@
  * For every problem: the plan passes hidp_plan_verify(), which follows every row of
  * every tensor; it meets the memory limits of nodes and processors and the limits of
  * the options; it is not worse than the plan of the strategy single, of the strategy
- * paper, and than the plan without one node or one processor, drawn at random; its
+ * paper, than the plan without one node or one processor, drawn at random, and, where all
+ * nodes are linked straight, than the plan with links that are half as quick; its
  * lower bound is above none of these; gap and proof fit; planning again gives the
  * same plan.
  */
@@ -35,6 +36,7 @@ enum kind {
 	KIND_PAPER,
 	KIND_WITHOUT_NODE,
 	KIND_WITHOUT_PROCESSOR,
+	KIND_SLOWER_LINKS,
 	KIND_BOUND,
 	KIND_GAP,
 	KIND_AGAIN,
@@ -51,6 +53,7 @@ static const char *const kind_names[] = {
         "worse than strategy paper",
         "worse than without a node",
         "worse than without a processor",
+        "worse than with slower links",
         "bound above a plan",
         "gap or proof wrong",
         "not the same again",
@@ -81,6 +84,7 @@ struct trial {
 	struct tally *tally;
 	struct random_instance in;
 	struct hidp_plan *plan; /* NULL: infeasible */
+	struct hidp_cluster *other; /* to be planned for in place of the problem's, or NULL */
 	struct hidp_plan_figures figures;
 	bool failed;
 };
@@ -168,8 +172,8 @@ static hidp_status plan_with(const struct trial *t, const struct hidp_plan_optio
                              struct hidp_plan **plan, struct hidp_diagnostic *diag)
 {
 	clock_t start = clock();
-	hidp_status status =
-	        hidp_plan(t->in.model, t->in.cluster, t->in.cost, options, plan, diag);
+	const struct hidp_cluster *cluster = t->other != NULL ? t->other : t->in.cluster;
+	hidp_status status = hidp_plan(t->in.model, cluster, t->in.cost, options, plan, diag);
 	t->tally->planning += clock() - start;
 	t->tally->plans++;
 	return status;
@@ -302,6 +306,33 @@ static void check_without(struct trial *t, struct rng *rng, bool whole_node)
 	free(processors);
 }
 
+/*
+ * The same with links that are half as quick. Where a message can take several ways, quicker links
+ * can send it the slower one (doc/cost-model.md), so only where all ways are straight.
+ */
+static void check_slower_links(struct trial *t)
+{
+	struct hidp_cluster_builder *b;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	uint32_t nodes = hidp_cluster_node_count(t->in.cluster);
+	support_must(hidp_cluster_builder_from(t->in.cluster, &b), NULL, "cluster builder");
+	for (hidp_node_id from = 0; from < nodes; from++) {
+		for (hidp_node_id to = 0; to < nodes; to++) {
+			struct hidp_link_desc d = HIDP_LINK_DESC_INIT;
+			if (from == to)
+				continue;
+			support_must(hidp_cluster_link(t->in.cluster, from, to, &d), NULL, "link");
+			d.bandwidth_Bps /= 2;
+			support_must(hidp_cluster_builder_add_link(b, &d, &diag), &diag, "link");
+		}
+	}
+	support_must(hidp_cluster_builder_seal(b, &t->other, &diag), &diag, "cluster");
+	hidp_cluster_builder_destroy(b);
+	check_against(t, KIND_SLOWER_LINKS, &t->in.options);
+	hidp_cluster_unref(t->other);
+	t->other = NULL;
+}
+
 static void check_strategy(struct trial *t, enum kind kind, hidp_strategy strategy)
 {
 	struct hidp_plan_options o = t->in.options;
@@ -341,6 +372,8 @@ static void try_one(const struct run *run, struct tally *tally, struct hidp_cont
 	check_strategy(&t, KIND_PAPER, HIDP_STRATEGY_PAPER);
 	check_without(&t, &rng, true);
 	check_without(&t, &rng, false);
+	if (!params.odd_links && !params.cut)
+		check_slower_links(&t);
 	hidp_plan_unref(t.plan);
 	random_instance_destroy(&t.in);
 }
