@@ -105,16 +105,22 @@ static double least_bytes(const struct hidp__work *w)
 	return bytes;
 }
 
-/* The least seconds that the whole layer takes on a processor, without its overhead and with it. */
+/*
+ * The least seconds that the whole layer takes on a processor, without its overhead and with it.
+ * A part of it takes less by rows or by channels, whichever is less for it: that is concave, and so
+ * not below the line from the lesser overhead to the lesser of both for the whole layer.
+ */
 static void find_least(const struct hidp__work *w, const struct hidp__rate *rate, double *whole_s,
                        double *work_s)
 {
 	double move = rate->byte_s > 0 ? least_bytes(w) * rate->byte_s : 0;
 	double rows = fmax(rate->work_s[HIDP__ROWS], move);
 	double channels = fmax(rate->work_s[HIDP__CHANNELS], move);
-	*whole_s = fmin(rate->fixed_s[HIDP__ROWS] + rows, rate->fixed_s[HIDP__CHANNELS] + channels) *
-	           rate->slowdown;
-	*work_s = fmin(rows, channels) * rate->slowdown; /* last: both may be the same table */
+	double whole = fmin(rate->fixed_s[HIDP__ROWS] + rows,
+	                    rate->fixed_s[HIDP__CHANNELS] + channels) * rate->slowdown;
+	double work = whole - hidp__least_fixed_s(rate);
+	*whole_s = whole;
+	*work_s = work > 0 ? work : 0; /* last: both may be the same table */
 }
 
 /* The layer alone, on each processor and each team. */
@@ -176,6 +182,20 @@ static void copy_times(struct hidp__site *site, uint32_t to, uint32_t from)
 	memcpy(site->team_axis + to * n, site->team_axis + from * n, n);
 }
 
+/* Where channels are never divided, what that would take must not make bounds lower. */
+static void forget_channels(struct hidp__site *site, const struct hidp__tables *t)
+{
+	for (uint32_t l = 0; l < t->layer_count; l++) {
+		struct hidp__rate *rates = site->rates + (size_t)l * site->processor_count;
+		if (site->usable_count > 1 && t->layers[l].splits_channels)
+			continue;
+		for (uint32_t q = 0; q < site->processor_count; q++) {
+			rates[q].fixed_s[HIDP__CHANNELS] = rates[q].fixed_s[HIDP__ROWS];
+			rates[q].work_s[HIDP__CHANNELS] = rates[q].work_s[HIDP__ROWS];
+		}
+	}
+}
+
 /* What depends on the processors alone. */
 static bool read_node(struct hidp__site *site, const struct hidp__tables *t,
                       struct hidp__arena *arena)
@@ -201,7 +221,11 @@ static bool read_node(struct hidp__site *site, const struct hidp__tables *t,
 		else
 			copy_rates(site, l, from);
 	}
-	return find_usable(site, t, arena) && find_teams(site, arena);
+	if (!find_usable(site, t, arena))
+		return false;
+	if (t->problem->cost != NULL)
+		forget_channels(site, t);
+	return find_teams(site, arena);
 }
 
 /* Can a second of a processor cost anything? */
