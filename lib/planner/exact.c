@@ -15,6 +15,10 @@
 #define FEW_LAYERS 5
 #define FEW_OPTIONS 2048
 #define MANY_WORK 3000000
+/* Of those with more options than that hardly one is searched to the end: they get less. */
+#define MANY_OPTIONS 8192
+/* And so do those of which less than that part could be gained. */
+#define MUCH_TO_GAIN 0.05
 
 /*
  * What a way to have the layers before a waist done on one node costs so far. What follows
@@ -372,14 +376,22 @@ static bool is_bound_together(const struct hidp__problem *problem)
 
 /*
  * What is left over is for other ways to find a better plan. The smallest problems are mostly
- * done in no time: the few that are not may take it, if it proves something.
+ * done in no time: the few that are not may take it, if it proves something. Of larger ones
+ * a plan where there was none is worth more than a better one.
  */
 static uint64_t work_allowed(const struct hidp__search *s, double options)
 {
 	uint64_t left = s->work < s->work_limit ? (s->work_limit - s->work) / 4 * 3 : 0;
 	bool few = s->tables->layer_count <= FEW_LAYERS && options <= FEW_OPTIONS &&
 	           !is_bound_together(s->problem);
-	return few || left < MANY_WORK ? left : MANY_WORK;
+	double most = MANY_WORK;
+	if (few)
+		return left;
+	if (s->value < INFINITY) {
+		double gain = 1 - s->lower_bound / s->value;
+		most *= fmin(1, MANY_OPTIONS / options) * fmin(1, gain / MUCH_TO_GAIN);
+	}
+	return (double)left < most ? left : (uint64_t)most;
 }
 
 bool hidp__exact_fits(const struct hidp__search *search)
