@@ -62,6 +62,11 @@ struct hidp_programs;
 #define HIDP_OPERAND_OUTPUT UINT32_MAX
 /** Every buffer begins at a multiple of this many bytes of the block. */
 #define HIDP_BUFFER_ALIGNMENT 64u
+/**
+ * So many bytes behind every buffer are of the block, too: kernels may read them, without
+ * knowing what they hold, and not write them.
+ */
+#define HIDP_BUFFER_TAIL 64u
 
 /**
  * @brief Number of routes of a plan: combinations of one share of each replica stage.
@@ -150,7 +155,7 @@ struct hidp_programs_info {
 	uint32_t buffer_count;  /**< buffers in the block */
 	uint32_t message_count; /**< messages of the route, of all nodes */
 	uint32_t reserved;      /**< 0 */
-	uint64_t memory_bytes;  /**< size of the block for one request; aligned to #HIDP_BUFFER_ALIGNMENT */
+	uint64_t memory_bytes;  /**< size of the block for one request, tails and all; aligned to #HIDP_BUFFER_ALIGNMENT */
 	uint64_t live_bytes;    /**< of it, in use at the busiest moment; the rest is lost to fragmentation */
 };
 

@@ -314,6 +314,8 @@ hidp_status hidp__buffers_place(struct hidp_programs *programs,
 		sort(&p, BY_TIME, keys);
 		programs->memory_bytes = place_in_order(&p);
 	}
+	if (programs->buffer_count > 0)
+		programs->memory_bytes += HIDP_BUFFER_TAIL;
 	sort(&p, BY_TIME, keys);
 	programs->live_bytes = most_live(&p);
 	return wait_for_tenants(&p, accesses, waits, scratch) ? HIDP_OK : HIDP_ERR_NOMEM;

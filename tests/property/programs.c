@@ -360,7 +360,7 @@ static void begin_node(struct trial *t, hidp_node_id node, uint32_t route)
 	for (uint32_t b = 0; b < n->info.buffer_count; b++) {
 		struct hidp_buffer_info info = buffer_of(n, b);
 		if (info.offset % HIDP_BUFFER_ALIGNMENT != 0 ||
-		    info.offset + info.bytes > n->info.memory_bytes)
+		    info.offset + info.bytes + HIDP_BUFFER_TAIL > n->info.memory_bytes)
 			WRONG(t, "node %u: buffer %u lies outside the block", node, b);
 		if ((info.flags & HIDP_BUFFER_INPUT) != 0)
 			touch(t, n, b, whole_rows(n, b, 0, info.shape.rows), WRITE, "input",
