@@ -4,7 +4,7 @@
 
 #define ABSENT                                                                                     \
 	"This hidp was built without it: that takes Jansson, ZeroMQ (the option zmq), and\n"       \
-	"kernels (the options onednn and reference).\n"
+	"kernels (the options onednn, xnnpack and reference).\n"
 
 const char usage_keygen[] = ABSENT;
 const char usage_node[] = ABSENT;

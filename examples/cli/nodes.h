@@ -108,7 +108,7 @@ enum {
 	"  --allow-clear         without keys also where others can listen\n"                      \
 	"\n"                                                                                       \
 	"How it computes:\n"                                                                       \
-	"  --kernels WHICH       onednn or reference; default: the best that was built\n"          \
+	"  --kernels WHICH       onednn, xnnpack or reference; default: the best that was built\n" \
 	"  --seed N              of the weights, which are the zoo's pseudo-random ones\n"         \
 	"  --slow FACTOR         be so many times slower than this machine is\n"                   \
 	"  --cores LIST          keep the whole process to these cores, such as 0,2-3\n"           \

@@ -13,6 +13,9 @@
 #if HAVE_REFERENCE
 #include <hidp-reference.h>
 #endif
+#if HAVE_XNNPACK
+#include <hidp-xnnpack.h>
+#endif
 
 struct kind {
 	const char *name;
@@ -46,6 +49,25 @@ static void destroy_onednn(void *data)
 }
 #endif
 
+#if HAVE_XNNPACK
+static hidp_status make_xnnpack(const struct hidp_model *model, struct zoo_weights *weights,
+                                void **data_out, struct hidp_diagnostic *diagnostic)
+{
+	struct hidp_xnnpack *xnnpack = NULL;
+	hidp_status s = hidp_xnnpack_new(model, zoo_weights_table(), weights, NULL, &xnnpack,
+	                                 diagnostic);
+	*data_out = xnnpack;
+	return s;
+}
+
+static void destroy_xnnpack(void *data)
+{
+	hidp_xnnpack_destroy(data);
+}
+
+#define XNNPACK {"xnnpack", hidp_xnnpack_kernels, make_xnnpack, destroy_xnnpack}
+#endif
+
 #if HAVE_REFERENCE
 static hidp_status make_reference(const struct hidp_model *model, struct zoo_weights *weights,
                                   void **data_out, struct hidp_diagnostic *diagnostic)
@@ -63,9 +85,22 @@ static void destroy_reference(void *data)
 }
 #endif
 
+#if defined __arm__ || defined __aarch64__
+#define ON_ARM 1
+#else
+#define ON_ARM 0
+#endif
+
+/* The quickest first. */
 static const struct kind kinds[] = {
+#if HAVE_XNNPACK && ON_ARM
+	XNNPACK,
+#endif
 #if HAVE_ONEDNN
 	{"onednn", hidp_onednn_kernels, make_onednn, destroy_onednn},
+#endif
+#if HAVE_XNNPACK && !ON_ARM
+	XNNPACK,
 #endif
 #if HAVE_REFERENCE
 	{"reference", hidp_reference_kernels, make_reference, destroy_reference},
