@@ -74,7 +74,8 @@ static void usage(FILE *out, const char *name)
 {
 	fprintf(out,
 	        "usage: bench-%s [--quick] [--repeats N] [--budget SECONDS]\n"
-	        "       [--only WORDS] [--cpu-time] [--tsv FILE] [--peer PROGRAM]\n"
+	        "       [--only WORDS] [--cpu-time] [--kernels NAME] [--tsv FILE]\n"
+	        "       [--peer PROGRAM]\n"
 	        "\n"
 	        "  --quick       few repetitions of few cases, to see that it works\n"
 	        "  --repeats N   repetitions of every measurement (30, at most %d)\n"
@@ -83,6 +84,7 @@ static void usage(FILE *out, const char *name)
 	        "  --only WORDS  only cases that have all these words, for example 'vgg19 wifi'\n"
 	        "  --cpu-time    measure processor time of the thread, not time on the wall:\n"
 	        "                steadier on a machine that does other things too\n"
+	        "  --kernels NAME  those it is about, where it knows several: onednn, xnnpack\n"
 	        "  --tsv FILE    write tab-separated values as well\n"
 	        "  --peer FILE   another program for the same problems, which runs as well where\n"
 	        "                the benchmark knows one; at most %d times\n",
@@ -126,6 +128,9 @@ void bench_start(struct bench *bench, const char *name, int argc, char **argv)
 		} else if (strcmp(option, "--peer") == 0 && value != NULL &&
 		           bench->peer_count < BENCH_PEERS_MAX) {
 			bench->peers[bench->peer_count++] = value;
+			i++;
+		} else if (strcmp(option, "--kernels") == 0 && value != NULL) {
+			bench->kernels = value;
 			i++;
 		} else if (strcmp(option, "--tsv") == 0 && value != NULL) {
 			bench->tsv_path = value;

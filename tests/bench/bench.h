@@ -20,6 +20,7 @@ struct bench {
 	const char *name;
 	const char *tsv_path; /* NULL: none */
 	const char *only;     /* NULL: all cases */
+	const char *kernels;  /* NULL: the first that were built */
 	uint32_t peer_count;  /* other programs for the same problems, to be run as well */
 	const char *peers[BENCH_PEERS_MAX];
 	bool quick;           /* few repetitions of few cases: does the benchmark itself work? */

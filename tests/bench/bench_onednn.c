@@ -3,7 +3,9 @@
  * Kernels on oneDNN on one pinned core: networks as one task, as a task per layer (what
  * many tasks cost), and with direct convolutions alone (what Winograd's algorithm brings).
  */
-#include "onednn_ready.h"
+#include "ready.h"
+
+#include <hidp-onednn.h>
 
 static const struct bench_column columns[] = {
 	{"model", "model", -16, 0, 0},
@@ -24,11 +26,11 @@ static const struct bench_column columns[] = {
 };
 
 /* All tasks one after another; how long they take. */
-static double run(const struct bench *bench, const struct onednn_ready *ready)
+static double run(const struct bench *bench, const struct ready *ready)
 {
 	double seconds = 0;
 	for (uint32_t t = 0; t < ready->info.task_count; t++)
-		seconds += onednn_ready_run(bench, ready, t);
+		seconds += ready_run(bench, ready, t);
 	return seconds;
 }
 
@@ -38,13 +40,13 @@ static void run_network(const struct bench *bench, struct bench_table *table,
 	static struct bench_sample samples[3];
 	struct hidp_model *model = bench_network(bench->context, name);
 	struct zoo_weights *weights;
-	struct onednn_ready ready[3];
+	const struct ready_kernels *kernels = ready_kernels("onednn");
+	struct ready ready[3];
 	bench_must(zoo_weights_new(model, 1, &weights), NULL, "weights");
 	for (int i = 0; i < 3; i++) {
 		struct hidp_plan *plan =
-			onednn_plan(model, cluster, i == 1 ? ONEDNN_LAYERS : ONEDNN_WHOLE);
-		onednn_ready_init(bench, &ready[i], plan, weights,
-		                  i == 2 ? HIDP_ONEDNN_NO_WINOGRAD : 0);
+			ready_plan(model, cluster, i == 1 ? READY_LAYERS : READY_WHOLE);
+		ready_init(bench, &ready[i], kernels, plan, weights, i == 2);
 		hidp_plan_unref(plan);
 		run(bench, &ready[i]); /* to warm up */
 		bench_sample_begin(bench, &samples[i]);
@@ -58,12 +60,12 @@ static void run_network(const struct bench *bench, struct bench_table *table,
 	for (int i = 0; i < 3; i++)
 		bench_spread(table, bench_sample_spread(&samples[i]));
 	bench_number(table, ready[1].prepare_s); /* the first one made the weights, too */
-	bench_number(table, (double)hidp_onednn_packed_bytes(ready[0].onednn));
+	bench_number(table, (double)hidp_onednn_packed_bytes(ready[0].object));
 	bench_number(table, (double)ready[0].scratch_bytes);
 	bench_number(table, (double)ready[0].info.memory_bytes);
 	bench_number(table, ready[1].info.task_count);
 	for (int i = 0; i < 3; i++)
-		onednn_ready_clear(&ready[i]);
+		ready_clear(&ready[i]);
 	zoo_weights_destroy(weights);
 	hidp_model_unref(model);
 }
@@ -79,9 +81,9 @@ int main(int argc, char **argv)
 	struct bench bench;
 	uint32_t cores[64];
 	bench_start(&bench, "onednn", argc, argv);
-	uint32_t count = onednn_cores(cores, 64);
+	uint32_t count = ready_cores(cores, 64);
 	if (count > 0)
-		onednn_pin(cores[count - 1]);
+		ready_pin(cores[count - 1]);
 	bench_must(hidp_cluster_from_string(bench.context, "cpu:100", &cluster, &d), &d, "cluster");
 	struct bench_table *table = bench_table_new(&bench, "networks on one core with oneDNN",
 	                                            columns, sizeof columns / sizeof *columns);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One image on two cores: a plan that divides every layer as measured times say, run by a
- * session with one thread of oneDNN per core, against oneDNN's own two threads, run by a
- * session with one processor of two cores; and against oneDNN's own two threads without
- * Winograd's algorithm, as other users of the library have them.
+ * session with one thread of the kernels' library per core, against the library's own two
+ * threads, run by a session with one processor of two cores; and, with oneDNN, against its own
+ * two threads without Winograd's algorithm, as other users of the library have them.
  */
-#include "onednn_ready.h"
+#include "ready.h"
 
 #include <hidp/session.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -23,20 +24,31 @@ static const struct bench_column columns[] = {
 	{"threads_median_s", "threads ms", 10, 2, 1e3},
 	{"threads_low_s", NULL, 0, 0, 0},
 	{"threads_high_s", NULL, 0, 0, 0},
+	{"threads_ratio", "/ threads", 9, 3, 1},
+	{"predicted_s", "predicted", 9, 2, 1e3},
+	{"tasks", "tasks", 5, 0, 1},
+	/* where there is such a side */
 	{"direct_median_s", "direct ms", 9, 2, 1e3},
 	{"direct_low_s", NULL, 0, 0, 0},
 	{"direct_high_s", NULL, 0, 0, 0},
-	{"threads_ratio", "/ threads", 9, 3, 1},
 	{"direct_ratio", "/ direct", 8, 3, 1},
-	{"predicted_s", "predicted", 9, 2, 1e3},
-	{"tasks", "tasks", 5, 0, 1},
 };
+
+#define COLUMNS (sizeof columns / sizeof *columns)
+#define DIRECT_COLUMNS 4
 
 enum { ONE, PLANNED, THREADS, DIRECT, SIDES };
 
+/* DIRECT comes last, as not all kernels have it. */
+static int side_count(const struct ready_kernels *kernels)
+{
+	return kernels->knows_winograd ? SIDES : DIRECT;
+}
+
 /* One way to compute the network. */
 struct side {
-	struct hidp_onednn *onednn;
+	const struct ready_kernels *kernels;
+	void *object;
 	struct hidp_session *session;
 	float *input, *output;
 	struct bench_sample sample;
@@ -68,17 +80,17 @@ static struct hidp_cluster *make_cluster(const struct bench *bench, const uint32
 }
 
 /* Time of the slower half of every layer, or of all of it where it is not divided. */
-static void measure(const struct bench *bench, const struct hidp_plan *plan,
-                    struct zoo_weights *weights, double *seconds)
+static void measure(const struct bench *bench, const struct ready_kernels *kernels,
+                    const struct hidp_plan *plan, struct zoo_weights *weights, double *seconds)
 {
-	struct onednn_ready ready;
-	onednn_ready_init(bench, &ready, plan, weights, 0);
+	struct ready ready;
+	ready_init(bench, &ready, kernels, plan, weights, false);
 	double *least = calloc(ready.info.task_count, sizeof *least);
 	if (least == NULL)
 		bench_fail("out of memory");
 	for (uint32_t i = 0; i < (bench->quick ? 2u : 8u); i++)
 		for (uint32_t t = 0; t < ready.info.task_count; t++) {
-			double s = onednn_ready_run(bench, &ready, t);
+			double s = ready_run(bench, &ready, t);
 			least[t] = i == 0 ? s : fmin(least[t], s);
 		}
 	for (uint32_t t = 0; t < ready.info.task_count; t++) {
@@ -89,11 +101,13 @@ static void measure(const struct bench *bench, const struct hidp_plan *plan,
 		seconds[call.layer] = fmax(seconds[call.layer], least[t]);
 	}
 	free(least);
-	onednn_ready_clear(&ready);
+	ready_clear(&ready);
 }
 
 /* A table of what layers take, whole and divided in halves by rows and by channels. */
-static struct hidp_cost *measured_cost(const struct bench *bench, const struct hidp_model *model,
+static struct hidp_cost *measured_cost(const struct bench *bench,
+                                       const struct ready_kernels *kernels,
+                                       const struct hidp_model *model,
                                        const struct hidp_cluster *cluster,
                                        struct zoo_weights *weights)
 {
@@ -105,8 +119,8 @@ static struct hidp_cost *measured_cost(const struct bench *bench, const struct h
 	if (seconds == NULL)
 		bench_fail("out of memory");
 	for (uint32_t i = 0; i < 3; i++) {
-		struct hidp_plan *plan = onednn_plan(model, cluster, ONEDNN_LAYERS + i);
-		measure(bench, plan, weights, seconds + i * (size_t)layers);
+		struct hidp_plan *plan = ready_plan(model, cluster, READY_LAYERS + i);
+		measure(bench, kernels, plan, weights, seconds + i * (size_t)layers);
 		hidp_plan_unref(plan);
 	}
 	bench_must(hidp_cost_builder_new(model, cluster, &builder), NULL, "cost");
@@ -126,18 +140,17 @@ static struct hidp_cost *measured_cost(const struct bench *bench, const struct h
 	return cost;
 }
 
-static void start_side(struct side *side, const struct hidp_plan *plan, struct zoo_weights *weights,
-                       uint32_t flags, size_t inputs, size_t outputs)
+static void start_side(struct side *side, const struct ready_kernels *kernels,
+                       const struct hidp_plan *plan, struct zoo_weights *weights, bool direct,
+                       size_t inputs, size_t outputs)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
-	struct hidp_onednn_options options = HIDP_ONEDNN_OPTIONS_INIT;
-	options.flags = flags;
-	bench_must(hidp_onednn_new(hidp_plan_model(plan), zoo_weights_table(), weights, &options,
-	                           &side->onednn, &d),
-	           &d, "kernels");
+	side->kernels = kernels;
+	bench_must(kernels->create(hidp_plan_model(plan), weights, direct, &side->object, &d), &d,
+	           "kernels");
 	bench_must(hidp_session_new(plan, NULL, &side->session, &d), &d, "session");
 	bench_must(hidp_session_set_kernels(side->session, HIDP_PROCESSOR_NONE,
-	                                    hidp_onednn_kernels(), side->onednn),
+	                                    kernels->table(), side->object),
 	           NULL, "kernels");
 	bench_must(hidp_session_start(side->session, &d), &d, "session");
 	side->input = malloc(inputs);
@@ -151,7 +164,7 @@ static void start_side(struct side *side, const struct hidp_plan *plan, struct z
 static void clear_side(struct side *side)
 {
 	hidp_session_destroy(side->session);
-	hidp_onednn_destroy(side->onednn);
+	side->kernels->destroy(side->object);
 	free(side->input);
 	free(side->output);
 }
@@ -168,12 +181,12 @@ static double run(const struct bench *bench, const struct side *side)
 }
 
 /* All sides give the same result. */
-static void compare(const struct side *sides, size_t outputs, const char *name)
+static void compare(const struct side *sides, int count, size_t outputs, const char *name)
 {
 	double largest = 0;
 	for (size_t i = 0; i < outputs / sizeof(float); i++)
 		largest = fmax(largest, fabs((double)sides[0].output[i]));
-	for (int s = 1; s < SIDES; s++)
+	for (int s = 1; s < count; s++)
 		for (size_t i = 0; i < outputs / sizeof(float); i++)
 			if (!(fabs((double)(sides[s].output[i] - sides[0].output[i])) <=
 			      1e-3 * largest))
@@ -181,13 +194,13 @@ static void compare(const struct side *sides, size_t outputs, const char *name)
 }
 
 /* A few requests at a time, so that threads that spin after one side leave the next alone. */
-static void run_sides(const struct bench *bench, struct side *sides)
+static void run_sides(const struct bench *bench, struct side *sides, int count)
 {
 	const struct timespec pause = {0, 30000000};
-	for (int s = 0; s < SIDES; s++)
+	for (int s = 0; s < count; s++)
 		bench_sample_begin(bench, &sides[s].sample);
 	while (bench_sample_more(bench, &sides[ONE].sample))
-		for (int s = 0; s < SIDES; s++) {
+		for (int s = 0; s < count; s++) {
 			nanosleep(&pause, NULL);
 			run(bench, &sides[s]);
 			for (int i = 0; i < 3; i++)
@@ -195,10 +208,12 @@ static void run_sides(const struct bench *bench, struct side *sides)
 		}
 }
 
-static void run_network(const struct bench *bench, struct bench_table *table, const uint32_t *cores,
+static void run_network(const struct bench *bench, struct bench_table *table,
+                        const struct ready_kernels *kernels, const uint32_t *cores,
                         const char *name)
 {
 	static struct side sides[SIDES];
+	const int count = side_count(kernels);
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_model *model = bench_network(bench->context, name);
 	struct hidp_cluster *two = make_cluster(bench, cores, 2, 1);
@@ -210,30 +225,33 @@ static void run_network(const struct bench *bench, struct bench_table *table, co
 	bench_must(hidp_model_layer(model, hidp_model_layer_count(model) - 1, &last), NULL,
 	           "layer");
 	bench_must(zoo_weights_new(model, 1, &weights), NULL, "weights");
-	struct hidp_cost *cost = measured_cost(bench, model, two, weights);
+	struct hidp_cost *cost = measured_cost(bench, kernels, model, two, weights);
 	bench_must(hidp_plan(model, two, cost, NULL, &planned, &d), &d, "plan");
-	struct hidp_plan *one = onednn_plan(model, two, ONEDNN_WHOLE);
-	struct hidp_plan *threads = onednn_plan(model, both, ONEDNN_WHOLE);
+	struct hidp_plan *one = ready_plan(model, two, READY_WHOLE);
+	struct hidp_plan *threads = ready_plan(model, both, READY_WHOLE);
 	const struct hidp_plan *const plans[SIDES] = {one, planned, threads, threads};
-	for (int s = 0; s < SIDES; s++)
-		start_side(&sides[s], plans[s], weights, s == DIRECT ? HIDP_ONEDNN_NO_WINOGRAD : 0,
-		           first.output_bytes, last.output_bytes);
-	run_sides(bench, sides);
-	compare(sides, last.output_bytes, name);
+	for (int s = 0; s < count; s++)
+		start_side(&sides[s], kernels, plans[s], weights, s == DIRECT, first.output_bytes,
+		           last.output_bytes);
+	run_sides(bench, sides, count);
+	compare(sides, count, last.output_bytes, name);
 	struct bench_spread spreads[SIDES];
 	bench_text(table, name);
-	for (int s = 0; s < SIDES; s++) {
+	for (int s = 0; s < count; s++)
 		spreads[s] = bench_sample_spread(&sides[s].sample);
+	for (int s = 0; s <= THREADS; s++)
 		bench_spread(table, spreads[s]);
-	}
 	bench_number(table, spreads[PLANNED].median / spreads[THREADS].median);
-	bench_number(table, spreads[PLANNED].median / spreads[DIRECT].median);
 	bench_number(table, bench_figures(planned).latency_s);
 	struct hidp_programs_info info = HIDP_PROGRAMS_INFO_INIT;
 	bench_must(hidp_programs_get_info(hidp_session_programs(sides[PLANNED].session, 0), &info),
 	           NULL, "programs");
 	bench_number(table, info.task_count);
-	for (int s = 0; s < SIDES; s++)
+	if (count == SIDES) {
+		bench_spread(table, spreads[DIRECT]);
+		bench_number(table, spreads[PLANNED].median / spreads[DIRECT].median);
+	}
+	for (int s = 0; s < count; s++)
 		clear_side(&sides[s]);
 	hidp_plan_unref(one);
 	hidp_plan_unref(planned);
@@ -253,12 +271,15 @@ int main(int argc, char **argv)
 	struct bench bench;
 	uint32_t cores[2];
 	bench_start(&bench, "two_cores", argc, argv);
-	struct bench_table *table = bench_table_new(&bench, "one image on two cores with oneDNN",
-	                                            columns, sizeof columns / sizeof *columns);
-	bool enough = onednn_cores(cores, 2) == 2;
+	const struct ready_kernels *kernels = ready_kernels(bench.kernels);
+	char title[64];
+	snprintf(title, sizeof title, "one image on two cores with %s", kernels->title);
+	struct bench_table *table = bench_table_new(
+		&bench, title, columns, COLUMNS - (kernels->knows_winograd ? 0 : DIRECT_COLUMNS));
+	bool enough = ready_cores(cores, 2) == 2;
 	for (size_t i = 0; enough && i < sizeof networks / sizeof *networks; i++)
 		if (bench_wanted(&bench, networks[i]) && (!bench.quick || i < 3))
-			run_network(&bench, table, cores, networks[i]);
+			run_network(&bench, table, kernels, cores, networks[i]);
 	bench_table_end(table);
 	return bench_end(&bench);
 }

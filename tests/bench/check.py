@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a benchmark for a moment and reads what it has written; times do not matter.
 
-    check.py PROGRAM [PLOT_SCRIPT]
+    check.py PROGRAM [PLOT_SCRIPT] [-- OPTION...]
 """
 
 import math
@@ -66,9 +66,13 @@ def check_plot(script, tsv, svg, rows):
 
 def main():
     program, *plot = sys.argv[1:]
+    options = []
+    if "--" in plot:
+        at = plot.index("--")
+        plot, options = plot[:at], plot[at + 1 :]
     with tempfile.TemporaryDirectory(prefix="hidp-bench-") as folder:
         tsv = Path(folder, "out.tsv")
-        printed = run(program, "--quick", "--tsv", str(tsv))
+        printed = run(program, "--quick", "--tsv", str(tsv), *options)
         (table,) = tables.read(tsv)
         if len(table.rows) < 3:
             fail(f"{len(table.rows)} rows")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* sched_setaffinity */
-#include "onednn_ready.h"
+#include "ready.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -18,19 +18,19 @@ static void add_slice(struct hidp_plan_builder *builder, hidp_processor_id proce
 }
 
 static void add_step(struct hidp_plan_builder *builder, uint32_t layer_count,
-                     const struct hidp_layer_info *layer, enum onednn_steps steps)
+                     const struct hidp_layer_info *layer, enum ready_steps steps)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_step_desc step = HIDP_STEP_DESC_INIT;
 	int64_t parts = 1;
-	if (steps == ONEDNN_ROWS)
+	if (steps == READY_ROWS)
 		parts = layer->shape.rows;
-	else if (steps == ONEDNN_CHANNELS && layer->channel_grain > 0)
+	else if (steps == READY_CHANNELS && layer->channel_grain > 0)
 		parts = layer->shape.channels / layer->channel_grain;
 	step.layer_count = layer_count;
 	step.kind = HIDP_STEP_SINGLE;
 	if (parts > 1)
-		step.kind = steps == ONEDNN_ROWS ? HIDP_STEP_ROWS : HIDP_STEP_CHANNELS;
+		step.kind = steps == READY_ROWS ? HIDP_STEP_ROWS : HIDP_STEP_CHANNELS;
 	bench_must(hidp_plan_builder_add_step(builder, &step, &d), &d, "step");
 	if (parts > 1) {
 		add_slice(builder, 0, 0, parts / 2);
@@ -40,8 +40,8 @@ static void add_step(struct hidp_plan_builder *builder, uint32_t layer_count,
 	}
 }
 
-struct hidp_plan *onednn_plan(const struct hidp_model *model, const struct hidp_cluster *cluster,
-                              enum onednn_steps steps)
+struct hidp_plan *ready_plan(const struct hidp_model *model, const struct hidp_cluster *cluster,
+                              enum ready_steps steps)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_plan_builder *builder = NULL;
@@ -60,10 +60,10 @@ struct hidp_plan *onednn_plan(const struct hidp_model *model, const struct hidp_
 		if (info.op == HIDP_OP_INPUT)
 			continue;
 		computed++;
-		if (steps != ONEDNN_WHOLE)
+		if (steps != READY_WHOLE)
 			add_step(builder, 1, &info, steps);
 	}
-	if (steps == ONEDNN_WHOLE)
+	if (steps == READY_WHOLE)
 		add_step(builder, computed, NULL, steps);
 	bench_must(hidp_plan_builder_seal(builder, &plan, &d), &d, "plan");
 	hidp_plan_builder_destroy(builder);
@@ -71,7 +71,7 @@ struct hidp_plan *onednn_plan(const struct hidp_model *model, const struct hidp_
 }
 
 /* The block, with its inputs filled in. */
-static void make_memory(struct onednn_ready *r)
+static void make_memory(struct ready *r)
 {
 	size_t bytes = ((size_t)r->info.memory_bytes + 63) / 64 * 64;
 	uint32_t state = 1;
@@ -94,20 +94,17 @@ static void make_memory(struct onednn_ready *r)
 	}
 }
 
-void onednn_ready_init(const struct bench *bench, struct onednn_ready *r,
-                       const struct hidp_plan *plan, struct zoo_weights *weights, uint32_t flags)
+void ready_init(const struct bench *bench, struct ready *r, const struct ready_kernels *kernels,
+                const struct hidp_plan *plan, struct zoo_weights *weights, bool direct)
 {
-	const struct hidp_kernels *kernels = hidp_onednn_kernels();
+	const struct hidp_kernels *table = kernels->table();
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
-	struct hidp_onednn_options options = HIDP_ONEDNN_OPTIONS_INIT;
-	*r = (struct onednn_ready){.info = HIDP_PROGRAMS_INFO_INIT};
-	options.flags = flags;
-	bench_must(hidp_onednn_new(hidp_plan_model(plan), zoo_weights_table(), weights, &options,
-	                           &r->onednn, &d),
-	           &d, "kernels");
+	*r = (struct ready){.kernels = kernels, .info = HIDP_PROGRAMS_INFO_INIT};
+	bench_must(kernels->create(hidp_plan_model(plan), weights, direct, &r->object, &d), &d,
+	           "kernels");
 	bench_must(hidp_programs_new(plan, 0, 0, &r->programs, &d), &d, "programs");
 	bench_must(hidp_programs_get_info(r->programs, &r->info), NULL, "programs");
-	bench_must(kernels->enter(r->onednn, 1), NULL, "enter");
+	bench_must(table->enter(r->object, 1), NULL, "enter");
 	r->prepared = calloc(r->info.task_count, sizeof *r->prepared);
 	if (r->prepared == NULL)
 		bench_fail("out of memory");
@@ -115,7 +112,7 @@ void onednn_ready_init(const struct bench *bench, struct onednn_ready *r,
 	for (uint32_t t = 0; t < r->info.task_count; t++) {
 		size_t scratch;
 		bench_must(
-			kernels->prepare(r->onednn, r->programs, t, &r->prepared[t], &scratch, &d),
+			table->prepare(r->object, r->programs, t, &r->prepared[t], &scratch, &d),
 			&d, "prepare");
 		r->scratch_bytes = scratch > r->scratch_bytes ? scratch : r->scratch_bytes;
 	}
@@ -123,26 +120,26 @@ void onednn_ready_init(const struct bench *bench, struct onednn_ready *r,
 	make_memory(r);
 }
 
-void onednn_ready_clear(struct onednn_ready *r)
+void ready_clear(struct ready *r)
 {
 	for (uint32_t t = 0; t < r->info.task_count; t++)
-		hidp_onednn_kernels()->release(r->onednn, r->prepared[t]);
+		r->kernels->table()->release(r->object, r->prepared[t]);
 	free(r->prepared);
 	free(r->memory);
 	free(r->scratch);
 	hidp_programs_unref(r->programs);
-	hidp_onednn_destroy(r->onednn);
+	r->kernels->destroy(r->object);
 }
 
-double onednn_ready_run(const struct bench *bench, const struct onednn_ready *r, uint32_t task)
+double ready_run(const struct bench *bench, const struct ready *r, uint32_t task)
 {
 	double began = bench_now(bench);
-	bench_must(hidp_onednn_kernels()->run(r->onednn, r->prepared[task], r->memory, r->scratch),
+	bench_must(r->kernels->table()->run(r->object, r->prepared[task], r->memory, r->scratch),
 	           NULL, "run");
 	return bench_now(bench) - began;
 }
 
-uint32_t onednn_cores(uint32_t *cores, uint32_t max)
+uint32_t ready_cores(uint32_t *cores, uint32_t max)
 {
 	cpu_set_t set;
 	uint32_t count = 0;
@@ -154,7 +151,7 @@ uint32_t onednn_cores(uint32_t *cores, uint32_t max)
 	return count;
 }
 
-void onednn_pin(uint32_t core)
+void ready_pin(uint32_t core)
 {
 	cpu_set_t set;
 	CPU_ZERO(&set);
