@@ -182,7 +182,8 @@ HIDP_API hidp_status hidp_session_submit(struct hidp_session *session, const voi
  *                          out. Untouched after an error.
  * @param[in]  output_count Number of model outputs; 0: none is wanted.
  * @return #HIDP_OK, #HIDP_ERR_ARGUMENT (not the output node, not started, another number of
- *         outputs, a request that was waited for before), #HIDP_ERR_TIMEOUT (the request goes on),
+ *         outputs, a request that was waited for before, or that never reached this node while a
+ *         later one did, since another node ended), #HIDP_ERR_TIMEOUT (the request goes on),
  *         #HIDP_ERR_CANCELLED, #HIDP_ERR_CLOSED, #HIDP_ERR_TRANSPORT (a message could not be sent),
  *         or what a kernel returned. After all but #HIDP_ERR_ARGUMENT and #HIDP_ERR_TIMEOUT the
  *         request is over.

@@ -518,6 +518,9 @@ hidp_status hidp_session_wait(struct hidp_session *session, uint64_t request, do
 		hidp__mutex_lock(&slot->mutex);
 		uint64_t current = atomic_load(&slot->request);
 		enum hidp__slot_state state = slot->state;
+		/* seen with the mutex: no request begins once the session is not open */
+		bool comes = (request == current && state != HIDP__SLOT_FREE) ||
+		             atomic_load(&session->state) == HIDP__SESSION_STARTED;
 		hidp__mutex_unlock(&slot->mutex);
 		if (request < current)
 			return HIDP_ERR_ARGUMENT;
@@ -526,8 +529,7 @@ hidp_status hidp_session_wait(struct hidp_session *session, uint64_t request, do
 			return HIDP_ERR_ARGUMENT;
 		if (request == current && state == HIDP__SLOT_DONE)
 			break;
-		if (state == HIDP__SLOT_FREE &&
-		    atomic_load(&session->state) != HIDP__SESSION_STARTED)
+		if (!comes)
 			return HIDP_ERR_CLOSED;
 		if (timeout_s == 0 ||
 		    (!hidp__event_wait(&slot->done, count, 0, until_s) && timeout_s > 0))
