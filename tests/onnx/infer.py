@@ -6,11 +6,11 @@
 
 PROGRAM (outputs.c) imports files and says what came out. They are of three kinds:
 
-    random   single nodes (infer_cases.py) with random dims and attributes, at random opsets,
-             once with all inputs constant: the outputs must be, too, and equal NumPy's; and
-             once with the first input fed: types and shapes must be the same
+    random   single nodes (infer_cases.py, infer_shapes.py) with random dims and attributes, at
+             random opsets, once with all inputs constant: the outputs must be, too, and equal
+             NumPy's; and once with the first input fed: types and shapes must be the same
     nodes    ONNX's own node tests, in the same two ways
-    refused  what makes no sense: the message names the node, the op and the reason
+    refused  what makes no sense (infer_refused.py): the message names node, op and reason
 
 Whole numbers must be equal, others to 1e-6 (halves to 1e-3).
 """
@@ -41,6 +41,8 @@ except ImportError as error:
     sys.exit(77)
 
 import infer_cases
+import infer_refused
+import infer_shapes
 
 SEED = 20260107
 ROUNDS = 25  # random nodes of each kind
@@ -97,7 +99,8 @@ def make(node, opset, arrays, expected, fed):
 
 
 def random_trials(rng):
-    for op, maker in infer_cases.MAKERS.items():
+    makers = {**infer_cases.MAKERS, **infer_shapes.SHAPES}
+    for op, maker in makers.items():
         for turn in range(ROUNDS):
             case = maker(rng)
             inputs = [f"in{i}" if a is not None else "" for i, a in enumerate(case.inputs)]
@@ -105,8 +108,9 @@ def random_trials(rng):
             node = helper.make_node(case.op, inputs, outputs, name="the node", **case.attributes)
             arrays = [a for a in case.inputs if a is not None]
             name = f"{op}.{turn}"
-            model = make(node, case.opset, arrays, case.outputs, ())
-            yield Trial(name, model, case.outputs, must=True, maker=op)
+            if op in infer_cases.MAKERS:
+                model = make(node, case.opset, arrays, case.outputs, ())
+                yield Trial(name, model, case.outputs, must=True, maker=op)
             if case.fed:
                 fed = make(node, case.opset, arrays, case.outputs, inputs[:1])
                 yield Trial(name + ".fed", fed, case.outputs, maker=op + ", fed")
@@ -146,7 +150,7 @@ def node_trials():
 
 
 def refused_trials():
-    for number, case in enumerate(infer_cases.REFUSED):
+    for number, case in enumerate(infer_refused.REFUSED):
         names = [f"in{i}" if a is not None else "" for i, a in enumerate(case.inputs)]
         outputs = [f"out{i}" for i in range(len(case.outputs))]
         node = helper.make_node(case.op, names, outputs, name="the node", **case.attributes)
@@ -180,8 +184,8 @@ def import_all(program, files):
                 )
                 left.remove(path)
         if left:
-            results[left[0]] = Result(None, f"ended with {done.returncode}: {done.stderr[-3000:]}", [])
-            left.pop(0)
+            why = f"ended with {done.returncode}: {done.stderr[-3000:]}"
+            results[left.pop(0)] = Result(None, why, [])
     return results
 
 
