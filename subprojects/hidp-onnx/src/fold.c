@@ -102,7 +102,10 @@ static bool worth(const struct graph *graph, const struct node *node, enum fold_
 			return false;
 		if (hidp_onnx__is_float(value->type) && bytes > SMALL_BYTES && bytes > most)
 			return false;
-		steps = add(steps, hidp_onnx__count(&value->dims));
+		/* wide elements count twice, so that the steps limit the memory as well */
+		const int64_t words = bytes / (int64_t)sizeof(float);
+		const int64_t count = hidp_onnx__count(&value->dims);
+		steps = add(steps, count > words ? count : words);
 	}
 	*steps_out = steps;
 	return true;
@@ -212,25 +215,40 @@ void hidp_onnx__walk_step(struct walk *walk)
 	advance(walk, walk->rank - 1);
 }
 
+/* Copies elements that lie apart; moves of a size that the compiler knows are fast. */
+static void copy_apart(unsigned char *to, int64_t to_step, const unsigned char *from,
+                       int64_t from_step, int64_t count, size_t bytes)
+{
+	const ptrdiff_t t = (ptrdiff_t)(to_step * (int64_t)bytes);
+	const ptrdiff_t f = (ptrdiff_t)(from_step * (int64_t)bytes);
+	if (bytes == 4)
+		for (int64_t i = 0; i < count; i++)
+			memcpy(to + i * t, from + i * f, 4);
+	else if (bytes == 8)
+		for (int64_t i = 0; i < count; i++)
+			memcpy(to + i * t, from + i * f, 8);
+	else
+		for (int64_t i = 0; i < count; i++)
+			memcpy(to + i * t, from + i * f, bytes);
+}
+
 void hidp_onnx__walk_copy(struct walk *walk, void *to, const void *from, size_t bytes)
 {
 	const int last = walk->rank - 1;
-	int64_t count = 1, run = 1;
-	bool dense = last >= 0 && walk->stride[0][last] == 1 && walk->stride[1][last] == 1;
-	if (dense)
-		run = walk->size[last];
-	for (int i = 0; i < walk->rank; i++)
-		count *= walk->size[i];
-	for (int64_t i = 0; i < count; i += run) {
+	const int64_t run = last >= 0 ? walk->size[last] : 1;
+	const int64_t to_step = last >= 0 ? walk->stride[0][last] : 1;
+	const int64_t from_step = last >= 0 ? walk->stride[1][last] : 1;
+	int64_t rows = run > 0 ? 1 : 0;
+	for (int i = 0; i < last; i++)
+		rows *= walk->size[i];
+	for (int64_t i = 0; i < rows; i++) {
 		unsigned char *t = (unsigned char *)to + (size_t)walk->offset[0] * bytes;
 		const unsigned char *f =
 		        (const unsigned char *)from + (size_t)walk->offset[1] * bytes;
-		if (dense)
+		if (to_step == 1 && from_step == 1)
 			memcpy(t, f, (size_t)run * bytes);
-		else if (bytes == 4) /* most are: a move of known size is fast */
-			memcpy(t, f, 4);
 		else
-			memcpy(t, f, bytes);
-		advance(walk, dense ? last - 1 : last);
+			copy_apart(t, to_step, f, from_step, run, bytes);
+		advance(walk, last - 1);
 	}
 }

@@ -243,7 +243,7 @@ hidp_status hidp_onnx__fold_non_zero(struct folding *folding, struct node *node)
 	hidp_status s = hidp_onnx__set_output(folding->graph, node, 0, ELEMENT_INT64, &dims);
 	if (s != HIDP_OK || node->outputs[0] == NULL)
 		return s;
-	if (!hidp_onnx__spend(folding, rank * found))
+	if (!hidp_onnx__spend(folding, 2 * rank * found)) /* they are wide */
 		return hidp_onnx__fail_node(folding->graph, node, HIDP_ERR_LIMIT,
 		                            "working out what is constant takes too long");
 	s = hidp_onnx__fold_output(folding, node, &y, &data);
