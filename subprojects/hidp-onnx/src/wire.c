@@ -269,13 +269,15 @@ hidp_status hidp_onnx__skeleton(const struct graph *graph, const void *data, siz
                                 struct skeleton *skeleton_out)
 {
 	struct skeleton s = {0};
+	/* nothing at all may be NULL, which has no place behind it */
+	const uint8_t *file = size > 0 ? data : (const uint8_t *)"";
 	struct writer w = {.skeleton = &s};
-	bool done = copy(&w, data, size, in_model);
+	bool done = copy(&w, file, size, in_model);
 	if (!done && w.damage != NULL)
 		return hidp_onnx__fail(graph, "file", HIDP_ERR_SYNTAX,
 		                       "it is no ONNX file, or a damaged one: no sense can be made "
 		                       "of what stands at byte %zu",
-		                       (size_t)(w.damage - (const uint8_t *)data));
+		                       (size_t)(w.damage - file));
 	if (!done || s.size > SKELETON_MAX)
 		return hidp_onnx__fail(graph, "file", HIDP_ERR_LIMIT,
 		                       "it is larger than 2 GiB without its weights");
@@ -290,7 +292,7 @@ hidp_status hidp_onnx__skeleton(const struct graph *graph, const void *data, siz
 	w.record_room = s.record_count;
 	s.size = 0;
 	s.record_count = 0;
-	if (!copy(&w, data, size, in_model) || s.size != w.room || s.record_count != w.record_room)
+	if (!copy(&w, file, size, in_model) || s.size != w.room || s.record_count != w.record_room)
 		return hidp_onnx__fail(graph, "file", HIDP_ERR_SYNTAX,
 		                       "it changed while it was read");
 	*skeleton_out = s;
