@@ -241,6 +241,7 @@ static hidp_status infer_node(struct graph *graph, struct node *node, const stru
 		return s;
 	snprintf(why, sizeof why, "it depends on elements of %.60s, which are no constants",
 	         not_constant(node));
+	node->stated = true;
 	return take_stated(graph, node, why);
 }
 

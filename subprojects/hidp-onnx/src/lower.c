@@ -287,7 +287,7 @@ static hidp_status lower_node(struct lowering *lw)
 	hidp_status s = check_values(lw);
 	if (s != HIDP_OK)
 		return s;
-	if (entry == NULL)
+	if (entry == NULL || lw->node->stated)
 		return lower_unknown(lw);
 	lw->argument = entry->argument;
 	s = entry->lower(lw);

@@ -11,7 +11,8 @@
 struct node *hidp_onnx__made_by(const struct value *value, const char *op)
 {
 	struct node *node = value != NULL && value->constant == NULL ? value->producer : NULL;
-	return node != NULL && !node->dead && node->outputs[0] == value && hidp_onnx__is(node, op)
+	return node != NULL && !node->dead && !node->stated && node->outputs[0] == value &&
+	                       hidp_onnx__is(node, op)
 	               ? node
 	               : NULL;
 }

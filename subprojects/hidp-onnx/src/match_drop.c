@@ -192,7 +192,8 @@ static struct value *unchanged(const struct graph *graph, const struct node *nod
 
 hidp_status hidp_onnx__match_nothing(struct matching *matching, struct node *node)
 {
-	if (node->domain[0] != '\0' || node->input_count == 0 || node->inputs[0] == NULL ||
+	if (node->domain[0] != '\0' || node->stated || node->input_count == 0 ||
+	    node->inputs[0] == NULL ||
 	    node->output_count == 0 || node->outputs[0] == NULL)
 		return HIDP_OK;
 	/* other outputs, such as the mask of a dropout, must not be wanted */

@@ -118,7 +118,7 @@ bool hidp_onnx__only_shapes(const struct node *node)
 	static const char *const ops[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze"};
 	for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
 		if (hidp_onnx__is(node, ops[i]))
-			return true;
+			return !node->stated;
 	return false;
 }
 
