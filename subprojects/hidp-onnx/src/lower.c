@@ -15,64 +15,27 @@ struct hidp_layer_desc hidp_onnx__layer(hidp_op op)
 	return desc;
 }
 
-/* Names of layers: the file's as far as they are free, else with a number behind. */
-struct name_set {
-	const char **names; /* [room] */
-	uint32_t count, room;
-};
-
-static uint64_t hash_text(const char *text)
+/* The file's name as far as it is free, else with a number behind, which only grows. */
+static hidp_status new_name(struct lowering *lw, const char *wish, const char **name_out)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-	return h;
-}
-
-/* Where it stands, or would stand. */
-static const char **find_name(const struct name_set *set, const char *name)
-{
-	size_t i = hash_text(name) & (set->room - 1);
-	while (set->names[i] != NULL && strcmp(set->names[i], name) != 0)
-		i = (i + 1) & (set->room - 1);
-	return &set->names[i];
-}
-
-static bool grow_names(struct lowering *lw)
-{
-	struct name_set *set = lw->names;
-	struct name_set grown = {NULL, set->count, set->room == 0 ? 256 : set->room * 2};
-	grown.names = hidp_onnx__take(lw->graph->pool, grown.room, sizeof *grown.names);
-	if (grown.names == NULL)
-		return false;
-	for (uint32_t i = 0; i < set->room; i++)
-		if (set->names[i] != NULL)
-			*find_name(&grown, set->names[i]) = set->names[i];
-	*set = grown;
-	return true;
-}
-
-static const char *new_name(struct lowering *lw, const char *wish)
-{
-	struct name_set *set = lw->names;
-	struct pool *pool = lw->graph->pool;
-	if ((set->room == 0 || set->count * 2 >= set->room) && !grow_names(lw))
-		return NULL;
+	struct graph *graph = lw->graph;
+	hidp_status s = HIDP_OK;
+	bool added = false;
 	/* room for a number */
-	const char *name = hidp_onnx__print(pool, "%.*s", (int)HIDP_NAME_MAX - 12, wish);
-	if (name != NULL && (name[0] == '\0' || *find_name(set, name) != NULL)) {
-		const char *stem = name;
-		for (uint32_t i = lw->count; name != NULL; i++) {
-			name = hidp_onnx__print(pool, "%s:%u", stem, i);
-			if (name == NULL || *find_name(set, name) == NULL)
-				break;
-		}
+	char *stem = hidp_onnx__print(graph->pool, "%.*s", (int)HIDP_NAME_MAX - 12, wish);
+	char *name = stem;
+	if (name != NULL && name[0] != '\0')
+		s = hidp_onnx__names_add(graph, &lw->names, name, name, &added);
+	while (s == HIDP_OK && !added) {
+		name = stem != NULL
+		               ? hidp_onnx__print(graph->pool, "%s:%u", stem, ++lw->name_number)
+		               : NULL;
+		if (name == NULL)
+			return hidp_onnx__no_memory(graph);
+		s = hidp_onnx__names_add(graph, &lw->names, name, name, &added);
 	}
-	if (name == NULL)
-		return NULL;
-	*find_name(set, name) = name;
-	set->count++;
-	return name;
+	*name_out = name;
+	return s;
 }
 
 static bool make_room(struct lowering *lw)
@@ -95,6 +58,10 @@ hidp_status hidp_onnx__emit(struct lowering *lw, struct hidp_layer_desc *desc,
                             const struct dims *dims, const struct layout *layout,
                             struct operand *out)
 {
+	/* some of them are not needed in the end */
+	if (lw->count >= 4 * HIDP_MODEL_LAYERS_MAX)
+		return hidp_onnx__fail(lw->graph, "file", HIDP_ERR_LIMIT,
+		                       "it makes more than %u layers", HIDP_MODEL_LAYERS_MAX);
 	if (!make_room(lw))
 		return hidp_onnx__no_memory(lw->graph);
 	hidp_layer_id *ids = hidp_onnx__take(lw->graph->pool, input_count + 1u, sizeof *ids);
@@ -106,10 +73,11 @@ hidp_status hidp_onnx__emit(struct lowering *lw, struct hidp_layer_desc *desc,
 	*layer = (struct planned){.desc = *desc};
 	layer->desc.inputs = input_count > 0 ? ids : NULL;
 	layer->desc.input_count = input_count;
-	if (layer->desc.name == NULL)
-		layer->desc.name = new_name(lw, lw->node->name);
-	if (layer->desc.name == NULL)
-		return hidp_onnx__no_memory(lw->graph);
+	hidp_status s = layer->desc.name == NULL
+	                        ? new_name(lw, lw->node->name, &layer->desc.name)
+	                        : HIDP_OK;
+	if (s != HIDP_OK)
+		return s;
 	struct operand made = {lw->count, *dims, *layout};
 	*out = made;
 	lw->count++;
@@ -254,15 +222,18 @@ static hidp_status lower_unknown(struct lowering *lw)
 		const struct layout layout = hidp_onnx__natural(&value->dims);
 		bool is_first = first.layer == HIDP_LAYER_NONE;
 		desc.shape = hidp_onnx__shape(&layout, &value->dims);
-		desc.name = new_name(
-		        lw, hidp_onnx__print(lw->graph->pool, "%.200s (%.40s)", node->name, node->op));
-		if (desc.name == NULL)
+		hidp_status s = HIDP_OK;
+		const char *wish =
+		        hidp_onnx__print(lw->graph->pool, "%.200s (%.40s)", node->name, node->op);
+		if (wish == NULL)
 			return hidp_onnx__no_memory(lw->graph);
+		if ((s = new_name(lw, wish, &desc.name)) != HIDP_OK)
+			return s;
 		desc.weight_bytes = is_first ? weight_bytes : 0;
 		if (!is_first)
 			rules[0].extent = hidp_onnx__shape(&first.layout, &first.dims).rows;
 		desc.row_rules = rules;
-		hidp_status s = hidp_onnx__emit(lw, &desc, is_first ? inputs : from,
+		s = hidp_onnx__emit(lw, &desc, is_first ? inputs : from,
 		                                is_first ? count : 1, &value->dims, &layout, &made);
 		if (s != HIDP_OK)
 			return s;
@@ -419,10 +390,11 @@ hidp_status hidp_onnx__lower(struct lowering *lw)
 	struct graph *graph = lw->graph;
 	hidp_status s = HIDP_OK;
 	lw->operands = hidp_onnx__take(graph->pool, graph->value_count + 1u, sizeof *lw->operands);
-	lw->names = hidp_onnx__take(graph->pool, 1, sizeof *lw->names);
 	lw->wanted = hidp_onnx__take(graph->pool, graph->value_count + 1u, sizeof *lw->wanted);
-	if (lw->operands == NULL || lw->names == NULL || lw->wanted == NULL)
+	if (lw->operands == NULL || lw->wanted == NULL)
 		return hidp_onnx__no_memory(graph);
+	/* layers are about as many as nodes */
+	s = hidp_onnx__names_init(graph, &lw->names, 64 + 4 * (uint64_t)graph->node_count);
 	find_wanted(lw);
 	for (uint32_t i = 0; i < graph->value_count; i++)
 		lw->operands[i].layer = HIDP_LAYER_NONE;

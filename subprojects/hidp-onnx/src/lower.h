@@ -4,6 +4,7 @@
 
 #include "graph.h"
 #include "layout.h"
+#include "names.h"
 #include "tensor.h"
 
 /*
@@ -46,7 +47,8 @@ struct lowering {
 	uint32_t count, room;
 	struct operand *operands; /* [graph->value_count]; layer HIDP_LAYER_NONE: not made yet */
 	bool *wanted;             /* [graph->value_count] something reads it, or it is an output */
-	struct name_set *names;   /* of layers */
+	struct names names;       /* of layers */
+	uint32_t name_number;     /* the last one behind a name that was taken */
 	struct moved *moved;      /* reshapes and transposes that exist already, by hash */
 	uint32_t moved_count, moved_room;
 };
