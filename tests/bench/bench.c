@@ -75,7 +75,7 @@ static void usage(FILE *out, const char *name)
 	fprintf(out,
 	        "usage: bench-%s [--quick] [--repeats N] [--budget SECONDS]\n"
 	        "       [--only WORDS] [--cpu-time] [--kernels NAME] [--tsv FILE]\n"
-	        "       [--peer PROGRAM]\n"
+	        "       [--peer PROGRAM] [--files PATH] [--disturb PART]\n"
 	        "\n"
 	        "  --quick       few repetitions of few cases, to see that it works\n"
 	        "  --repeats N   repetitions of every measurement (30, at most %d)\n"
@@ -87,7 +87,10 @@ static void usage(FILE *out, const char *name)
 	        "  --kernels NAME  those it is about, where it knows several: onednn, xnnpack\n"
 	        "  --tsv FILE    write tab-separated values as well\n"
 	        "  --peer FILE   another program for the same problems, which runs as well where\n"
-	        "                the benchmark knows one; at most %d times\n",
+	        "                the benchmark knows one; at most %d times\n"
+	        "  --files PATH  networks to read, where the benchmark reads any\n"
+	        "  --disturb P   another process takes this part of a core, 0 to 1, where the\n"
+	        "                benchmark is about that\n",
 	        name, BENCH_REPEATS_MAX, BENCH_REPEATS_MIN, BENCH_PEERS_MAX);
 }
 
@@ -131,6 +134,12 @@ void bench_start(struct bench *bench, const char *name, int argc, char **argv)
 			i++;
 		} else if (strcmp(option, "--kernels") == 0 && value != NULL) {
 			bench->kernels = value;
+			i++;
+		} else if (strcmp(option, "--files") == 0 && value != NULL) {
+			bench->files = value;
+			i++;
+		} else if (strcmp(option, "--disturb") == 0) {
+			bench->disturb = option_number(option, value, 0, 0.99);
 			i++;
 		} else if (strcmp(option, "--tsv") == 0 && value != NULL) {
 			bench->tsv_path = value;

@@ -23,6 +23,8 @@ struct bench {
 	const char *kernels;  /* NULL: the first that were built */
 	uint32_t peer_count;  /* other programs for the same problems, to be run as well */
 	const char *peers[BENCH_PEERS_MAX];
+	const char *files;    /* what to read, NULL: nothing */
+	double disturb;       /* part of a core that another process takes, 0: none */
 	bool quick;           /* few repetitions of few cases: does the benchmark itself work? */
 	bool cpu_time;        /* the thread's clock in place of the wall's */
 	uint32_t repeats;     /* wanted of every measurement */

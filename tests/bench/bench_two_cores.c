@@ -3,8 +3,11 @@
  * One image on two cores: a plan that divides every layer as measured times say, run by a
  * session with one thread of the kernels' library per core, against the library's own two
  * threads, run by a session with one processor of two cores; and, with oneDNN, against its own
- * two threads without Winograd's algorithm, as other users of the library have them.
+ * two threads without Winograd's algorithm, as other users of the library have them. With
+ * --disturb another process takes a part of the second core's time while all of them run, and the
+ * plan is made for what is left of it.
  */
+#include "disturb.h"
 #include "ready.h"
 
 #include <hidp/session.h>
@@ -53,31 +56,6 @@ struct side {
 	float *input, *output;
 	struct bench_sample sample;
 };
-
-/* A node with processors of so many cores each. */
-static struct hidp_cluster *make_cluster(const struct bench *bench, const uint32_t *cores,
-                                         uint32_t processors, uint32_t cores_each)
-{
-	struct hidp_cluster_builder *builder;
-	struct hidp_cluster *cluster;
-	struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
-	hidp_node_id id;
-	bench_must(hidp_cluster_builder_new(bench->context, &builder), NULL, "cluster");
-	node.sync_s = 3e-6;
-	bench_must(hidp_cluster_builder_add_node(builder, &node, &id, NULL), NULL, "node");
-	for (uint32_t p = 0; p < processors; p++) {
-		struct hidp_processor_desc desc = HIDP_PROCESSOR_DESC_INIT;
-		desc.core_count = cores_each;
-		desc.core_ids = cores + p * cores_each;
-		for (int c = 0; c < (int)HIDP_CLASS_COUNT; c++)
-			desc.rate_flops[c] = 1e11;
-		bench_must(hidp_cluster_builder_add_processor(builder, id, &desc, NULL, NULL), NULL,
-		           "processor");
-	}
-	bench_must(hidp_cluster_builder_seal(builder, &cluster, NULL), NULL, "cluster");
-	hidp_cluster_builder_destroy(builder);
-	return cluster;
-}
 
 /* Time of the slower half of every layer, or of all of it where it is not divided. */
 static void measure(const struct bench *bench, const struct ready_kernels *kernels,
@@ -194,9 +172,12 @@ static void compare(const struct side *sides, int count, size_t outputs, const c
 }
 
 /* A few requests at a time, so that threads that spin after one side leave the next alone. */
-static void run_sides(const struct bench *bench, struct side *sides, int count)
+static void run_sides(const struct bench *bench, struct side *sides, int count,
+                      uint32_t disturbed_core)
 {
+	struct disturbance disturbance;
 	const struct timespec pause = {0, 30000000};
+	disturb_begin(&disturbance, disturbed_core, bench->disturb);
 	for (int s = 0; s < count; s++)
 		bench_sample_begin(bench, &sides[s].sample);
 	while (bench_sample_more(bench, &sides[ONE].sample))
@@ -206,6 +187,19 @@ static void run_sides(const struct bench *bench, struct side *sides, int count)
 			for (int i = 0; i < 3; i++)
 				bench_sample_add(&sides[s].sample, run(bench, &sides[s]));
 		}
+	disturb_end(&disturbance);
+}
+
+/* The same node, of which others take a part of the second processor. */
+static struct hidp_cluster *loaded(const struct bench *bench, const struct hidp_cluster *two)
+{
+	struct hidp_cluster_builder *builder;
+	struct hidp_cluster *cluster;
+	bench_must(hidp_cluster_builder_from(two, &builder), NULL, "cluster");
+	bench_must(hidp_cluster_builder_set_load(builder, 0, 1, bench->disturb, NULL), NULL, "load");
+	bench_must(hidp_cluster_builder_seal(builder, &cluster, NULL), NULL, "cluster");
+	hidp_cluster_builder_destroy(builder);
+	return cluster;
 }
 
 static void run_network(const struct bench *bench, struct bench_table *table,
@@ -216,8 +210,8 @@ static void run_network(const struct bench *bench, struct bench_table *table,
 	const int count = side_count(kernels);
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_model *model = bench_network(bench->context, name);
-	struct hidp_cluster *two = make_cluster(bench, cores, 2, 1);
-	struct hidp_cluster *both = make_cluster(bench, cores, 1, 2);
+	struct hidp_cluster *two = ready_cluster(bench, cores, 2, 1);
+	struct hidp_cluster *both = ready_cluster(bench, cores, 1, 2);
 	struct zoo_weights *weights;
 	struct hidp_plan *planned;
 	struct hidp_layer_info first = HIDP_LAYER_INFO_INIT, last = HIDP_LAYER_INFO_INIT;
@@ -226,14 +220,15 @@ static void run_network(const struct bench *bench, struct bench_table *table,
 	           "layer");
 	bench_must(zoo_weights_new(model, 1, &weights), NULL, "weights");
 	struct hidp_cost *cost = measured_cost(bench, kernels, model, two, weights);
-	bench_must(hidp_plan(model, two, cost, NULL, &planned, &d), &d, "plan");
+	struct hidp_cluster *left = loaded(bench, two);
+	bench_must(hidp_plan(model, left, cost, NULL, &planned, &d), &d, "plan");
 	struct hidp_plan *one = ready_plan(model, two, READY_WHOLE);
 	struct hidp_plan *threads = ready_plan(model, both, READY_WHOLE);
 	const struct hidp_plan *const plans[SIDES] = {one, planned, threads, threads};
 	for (int s = 0; s < count; s++)
 		start_side(&sides[s], kernels, plans[s], weights, s == DIRECT, first.output_bytes,
 		           last.output_bytes);
-	run_sides(bench, sides, count);
+	run_sides(bench, sides, count, cores[1]);
 	compare(sides, count, last.output_bytes, name);
 	struct bench_spread spreads[SIDES];
 	bench_text(table, name);
@@ -260,6 +255,7 @@ static void run_network(const struct bench *bench, struct bench_table *table,
 	zoo_weights_destroy(weights);
 	hidp_cluster_unref(two);
 	hidp_cluster_unref(both);
+	hidp_cluster_unref(left);
 	hidp_model_unref(model);
 }
 
@@ -272,8 +268,12 @@ int main(int argc, char **argv)
 	uint32_t cores[2];
 	bench_start(&bench, "two_cores", argc, argv);
 	const struct ready_kernels *kernels = ready_kernels(bench.kernels);
-	char title[64];
-	snprintf(title, sizeof title, "one image on two cores with %s", kernels->title);
+	char title[96];
+	int length =
+		snprintf(title, sizeof title, "one image on two cores with %s", kernels->title);
+	if (bench.disturb > 0)
+		snprintf(title + length, sizeof title - (size_t)length,
+		         ", of the second others take %.0f %%", 100 * bench.disturb);
 	struct bench_table *table = bench_table_new(
 		&bench, title, columns, COLUMNS - (kernels->knows_winograd ? 0 : DIRECT_COLUMNS));
 	bool enough = ready_cores(cores, 2) == 2;

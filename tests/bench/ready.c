@@ -6,6 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct hidp_cluster *ready_cluster(const struct bench *bench, const uint32_t *cores,
+                                   uint32_t processors, uint32_t cores_each)
+{
+	struct hidp_cluster_builder *builder;
+	struct hidp_cluster *cluster;
+	struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
+	hidp_node_id id;
+	bench_must(hidp_cluster_builder_new(bench->context, &builder), NULL, "cluster");
+	node.sync_s = 3e-6;
+	bench_must(hidp_cluster_builder_add_node(builder, &node, &id, NULL), NULL, "node");
+	for (uint32_t p = 0; p < processors; p++) {
+		struct hidp_processor_desc desc = HIDP_PROCESSOR_DESC_INIT;
+		desc.core_count = cores_each;
+		desc.core_ids = cores + p * cores_each;
+		for (int c = 0; c < (int)HIDP_CLASS_COUNT; c++)
+			desc.rate_flops[c] = 1e11;
+		bench_must(hidp_cluster_builder_add_processor(builder, id, &desc, NULL, NULL), NULL,
+		           "processor");
+	}
+	bench_must(hidp_cluster_builder_seal(builder, &cluster, NULL), NULL, "cluster");
+	hidp_cluster_builder_destroy(builder);
+	return cluster;
+}
+
 static void add_slice(struct hidp_plan_builder *builder, hidp_processor_id processor, int64_t begin,
                       int64_t end)
 {
