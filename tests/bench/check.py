@@ -21,6 +21,9 @@ def fail(why):
 
 def run(*command):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        print(done.stdout, end="")
+        sys.exit(77)
     if done.returncode != 0:
         fail(f"exit status {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
