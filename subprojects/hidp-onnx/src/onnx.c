@@ -248,21 +248,45 @@ hidp_status hidp_onnx_output(const struct hidp_onnx *onnx, uint32_t index,
 	return describe(onnx->outputs, onnx->output_count, index, tensor_out);
 }
 
-/* Calls for all elements in the layer's order: `at` is the element's place in the file's. */
+/*
+ * Two axes, the last of a layer: `size` elements each, `step` apart in the file. The longer one is
+ * the inner loop, as images have few channels.
+ */
+static void reorder_last(const float *from, float *to, const int64_t size[2],
+                         const int64_t step[2], bool to_layer)
+{
+	const int64_t layer_step[2] = {size[1], 1};
+	const int outer = size[0] > size[1] ? 1 : 0, inner = 1 - outer;
+	for (int64_t i = 0; i < size[outer]; i++) {
+		const float *f = from + i * (to_layer ? step[outer] : layer_step[outer]);
+		float *t = to + i * (to_layer ? layer_step[outer] : step[outer]);
+		const int64_t f_step = to_layer ? step[inner] : layer_step[inner];
+		const int64_t t_step = to_layer ? layer_step[inner] : step[inner];
+		for (int64_t k = 0; k < size[inner]; k++)
+			t[k * t_step] = f[k * f_step];
+	}
+}
+
+/* Takes all elements in the layer's order: `at` is a place in the file's. */
 static void reorder(const struct port *port, const float *from, float *to, bool to_layer)
 {
 	const struct layout *l = &port->layout;
+	const int others = l->count > 2 ? l->count - 2 : 0;
 	int64_t stride[HIDP_ONNX_RANK_MAX], index[HIDP_ONNX_RANK_MAX] = {0}, at = 0, next = 1;
+	int64_t size[2] = {1, 1}, step[2] = {0, 0};
 	for (int i = (int)port->info.rank - 1; i >= 0; i--) {
 		stride[i] = next;
 		next *= port->info.dims[i];
 	}
-	for (size_t i = 0; i < port->info.count; i++) {
-		if (to_layer)
-			to[i] = from[at];
-		else
-			to[at] = from[i];
-		for (int k = l->count - 1; k >= 0; k--) {
+	for (int k = l->count - 1, i = 1; k >= others; k--, i--) {
+		size[i] = port->info.dims[l->axis[k]];
+		step[i] = stride[l->axis[k]];
+	}
+	const size_t block = (size_t)(size[0] * size[1]);
+	for (size_t i = 0; i < port->info.count; i += block) {
+		reorder_last(to_layer ? from + at : from + i, to_layer ? to + i : to + at, size,
+		             step, to_layer);
+		for (int k = others - 1; k >= 0; k--) {
 			int axis = l->axis[k];
 			at += stride[axis];
 			if (++index[k] < port->info.dims[axis])
