@@ -37,15 +37,15 @@ static hidp_status run_whole(const struct hidp_plan *plan, struct watch *watch,
 	return s;
 }
 
-bool check_run(struct hidp_context *context, const struct hidp_model *model, const char *kernels,
-               uint64_t seed, const struct tensors *inputs, const struct tensors *outputs)
+bool check_run(struct hidp_context *context, const struct loaded_model *model, const char *kernels,
+               const struct tensors *inputs, const struct tensors *outputs)
 {
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_plan *plan = NULL;
-	struct watch *watch = watch_new(model, kernels, seed, 1);
+	struct watch *watch = watch_new(model, kernels, 1);
 	if (watch == NULL)
 		return false;
-	hidp_status s = make_plan(context, model, &plan, &said);
+	hidp_status s = make_plan(context, model->model, &plan, &said);
 	if (s == HIDP_OK)
 		s = run_whole(plan, watch, inputs, outputs, &said);
 	if (s != HIDP_OK)

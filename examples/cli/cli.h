@@ -58,16 +58,15 @@ bool write_file(const char *path, const char *text, size_t length);
 /* Flushes standard output; the exit status, CLI_FAILURE if anything was lost. */
 int finish_output(int exit_status);
 
-/* load.c: how a model is asked for on the command line. */
-struct model_request {
-	const char *name; /* a network of the zoo, a file, or "-" */
-	const char *dtype;
-	uint32_t flags;
-	long batch, image, tokens; /* 0: the network's own */
+/* options.c: arguments that are kept until the model and the cluster are there to look them up in. */
+struct list {
+	const char *items[256];
+	size_t count;
 };
 
-/* NULL after a message. */
-struct hidp_model *load_model(struct hidp_context *context, const struct model_request *request);
+bool list_add(struct list *list, const char *item);
+
+/* clusters.c */
 /* A file, "-", the name of a board or of a cluster of boards, or a line of text. */
 struct hidp_cluster *load_cluster(struct hidp_context *context, const char *name,
                                   const char *boards);
@@ -89,14 +88,6 @@ bool find_place(const struct hidp_cluster *cluster, const char *text, hidp_node_
 void complain_place(const struct hidp_cluster *cluster, const char *option, const char *item);
 /* Applies "NODE[/PROCESSOR]=LOAD" to a cluster, which is replaced; false after a message. */
 bool apply_loads(struct hidp_cluster **cluster, const char *const *loads, size_t count);
-
-/* Arguments that are kept until the model and the cluster are there to look them up in. */
-struct list {
-	const char *items[256];
-	size_t count;
-};
-
-bool list_add(struct list *list, const char *item);
 
 /*
  * costs.c: the measured times of "FILE" or "NODE=FILE", one after another; *cost_out is NULL if
@@ -126,6 +117,10 @@ enum {
 	OPT_JSON,
 	OPT_EXPLAIN,
 	OPT_BOARDS,
+	OPT_BATCH, /* these four: MODEL_SIZE_OPTIONS */
+	OPT_DIM,
+	OPT_IMAGE,
+	OPT_TOKENS,
 	OPT_OWN /* the first that a command may use for itself */
 };
 

@@ -15,8 +15,8 @@ const char usage_node[] =
 	"it takes part in the plans of the nodes in its address book, for every MODEL that\n"
 	"it has loaded. 'hidp run' on one of them leads.\n"
 	"\n"
-	"MODEL is a network of the zoo or a JSON file; CLUSTER as for 'hidp plan', the same\n"
-	"on all nodes.\n"
+	"MODEL is a network of the zoo, an ONNX file or a JSON file; CLUSTER as for 'hidp\n"
+	"plan'; both the same on all nodes.\n"
 	"\n" USAGE_MEMBER "  --times FILE          at the end, write when each task ran last\n"
 	"\n"
 	"Exit status: 0 told to end, 1 failed, 2 wrong arguments.\n";
@@ -77,7 +77,7 @@ static int run_node(const struct member_options *options, const char *times)
 
 int cmd_node(int argc, char **argv)
 {
-	static struct member_options options = {.seed = ENGINE_SEED};
+	static struct member_options options = {.model.seed = ENGINE_SEED};
 	const char *times = NULL;
 	int option, index = 0;
 	while ((option = getopt_long(argc, argv, "hv", long_options, &index)) != -1) {

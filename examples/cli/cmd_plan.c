@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "models.h"
 
 const char usage_plan[] =
 	"Usage: hidp plan MODEL CLUSTER [option]...\n"
 	"\n"
 	"Plans how one inference of MODEL is divided over CLUSTER.\n"
 	"\n"
-	"MODEL is a network of the zoo ('hidp models'), a JSON file, or - for standard\n"
-	"input. CLUSTER is a JSON file, -, a board or cluster by name ('hidp boards'), or a\n"
-	"line such as \"2*cpu:50,gpu:400; cpu:20 | lan 940M 0.25ms\".\n"
+	"MODEL is a network of the zoo ('hidp models'), an ONNX file, a JSON file, or - for\n"
+	"JSON from standard input. CLUSTER is a JSON file, -, a board or cluster by name\n"
+	"('hidp boards'), or a line such as \"2*cpu:50,gpu:400; cpu:20 | lan 940M 0.25ms\".\n"
 	"\n"
 	"What is wanted:\n"
 	"  --objective WHAT      latency (default), period or throughput, energy\n"
@@ -37,10 +37,7 @@ const char usage_plan[] =
 	"  --work N              bound on the search, in steps\n"
 	"\n"
 	"The model:\n"
-	"  --dtype TYPE          fp32, fp16, bf16, int8      (networks of the zoo)\n"
-	"  --batch N             images or sequences at once (networks of the zoo)\n"
-	"  --image N             height and width            (networks of the zoo)\n"
-	"  --tokens N            length of a sequence        (networks of the zoo)\n"
+	"  --dtype TYPE          fp32, fp16, bf16, int8      (networks of the zoo)\n" USAGE_MODEL_SIZES
 	"  --no-fuse             every layer stays on its own\n"
 	"\n"
 	"Where boards are:\n"
@@ -67,9 +64,6 @@ enum {
 	OPT_COST,
 	OPT_WORK,
 	OPT_DTYPE,
-	OPT_BATCH,
-	OPT_IMAGE,
-	OPT_TOKENS,
 	OPT_NO_FUSE
 };
 
@@ -92,9 +86,7 @@ static const struct option long_options[] = {
 	{"cost", required_argument, NULL, OPT_COST},
 	{"work", required_argument, NULL, OPT_WORK},
 	{"dtype", required_argument, NULL, OPT_DTYPE},
-	{"batch", required_argument, NULL, OPT_BATCH},
-	{"image", required_argument, NULL, OPT_IMAGE},
-	{"tokens", required_argument, NULL, OPT_TOKENS},
+	MODEL_SIZE_OPTIONS,
 	{"no-fuse", no_argument, NULL, OPT_NO_FUSE},
 	{NULL, 0, NULL, 0},
 };
@@ -117,15 +109,6 @@ static bool parse_count(const char *text, double most, double *out)
 {
 	return parse_number(text, out) && *out >= 1 && *out <= most &&
 	       *out == (double)(long long)*out;
-}
-
-static bool take_count(const char *text, long *out)
-{
-	double value;
-	if (!parse_count(text, 1e9, &value))
-		return false;
-	*out = (long)value;
-	return true;
 }
 
 static bool take_weights(const char *text, struct hidp_plan_options *options)
@@ -191,12 +174,6 @@ static bool take_option(struct request *r, int option, const char *value)
 	case OPT_DTYPE:
 		r->model.dtype = value;
 		return true;
-	case OPT_BATCH:
-		return take_count(value, &r->model.batch);
-	case OPT_IMAGE:
-		return take_count(value, &r->model.image);
-	case OPT_TOKENS:
-		return take_count(value, &r->model.tokens);
 	case OPT_NO_FUSE:
 		r->model.flags |= HIDP_MODEL_KEEP_UNFUSED;
 		return true;
@@ -204,7 +181,8 @@ static bool take_option(struct request *r, int option, const char *value)
 		r->boards = value;
 		return true;
 	default:
-		return take_output_option(&r->outputs, option, value);
+		return take_output_option(&r->outputs, option, value) ||
+		       take_model_size(&r->model, option, value);
 	}
 }
 
@@ -224,6 +202,8 @@ static const char *option_hint(int option)
 	case OPT_ENERGY_LIMIT:
 		return ": an energy such as 1.5J";
 	case OPT_WORK:
+	case OPT_DIM:
+		return ": a name and a whole number from 1 on, such as batch=8";
 	case OPT_BATCH:
 	case OPT_IMAGE:
 	case OPT_TOKENS:
@@ -316,9 +296,10 @@ static int plan_it(struct request *r, struct hidp_context *context)
 	struct hidp_cost *cost = NULL;
 	struct hidp_plan *plan = NULL;
 	int rc = CLI_FAILURE;
-	struct hidp_model *model = load_model(context, &r->model);
-	if (model != NULL)
+	struct loaded_model loaded;
+	if (load_model(context, &r->model, &loaded))
 		cluster = load_cluster(context, r->cluster, r->boards);
+	const struct hidp_model *model = loaded.model;
 	if (cluster != NULL && apply_loads(&cluster, r->loads.items, r->loads.count) &&
 	    look_up(r, model, cluster) && load_costs(model, cluster, &r->costs, &cost)) {
 		hidp_status s = hidp_plan(model, cluster, cost, &r->options, &plan, &said);
@@ -330,7 +311,7 @@ static int plan_it(struct request *r, struct hidp_context *context)
 	hidp_plan_unref(plan);
 	hidp_cost_unref(cost);
 	hidp_cluster_unref(cluster);
-	hidp_model_unref(model);
+	free_model(&loaded);
 	return rc;
 }
 

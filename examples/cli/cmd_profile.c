@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "measure.h"
+#include "models.h"
 
 #if HAVE_HWLOC
 #include <hidp-hwloc.h>
@@ -17,7 +17,7 @@ const char usage_profile[] =
 	"\n"
 	"Measures how long the layers of MODEL, whole and divided, take on the processors of\n"
 	"this machine, with the kernels that will compute them. MODEL is a network of the\n"
-	"zoo ('hidp models') or a JSON file. Nothing else should run meanwhile.\n"
+	"zoo ('hidp models'), an ONNX file or a JSON file. Nothing else should run meanwhile.\n"
 	"\n"
 	"  --profile FILE        write the node, with measured rates, as a cluster\n"
 	"  --cost FILE           write the times, for 'hidp plan --cost'\n"
@@ -39,10 +39,7 @@ const char usage_profile[] =
 	"                        place of what can be found out about this machine\n"
 	"  --boards DIR          folder of board profiles\n"
 	"\n"
-	"The model:\n"
-	"  --batch N             images or sequences at once (networks of the zoo)\n"
-	"  --image N             height and width            (networks of the zoo)\n"
-	"  --tokens N            length of a sequence        (networks of the zoo)\n"
+	"The model:\n" USAGE_MODEL_SIZES
 	"  --no-fuse             every layer stays on its own\n"
 	"\n"
 	"Exit status: 0 done, 1 failed (no such model, kernels that cannot run it), 2 wrong\n"
@@ -58,9 +55,6 @@ enum {
 	OPT_NAME,
 	OPT_GRANULARITY,
 	OPT_CLUSTER,
-	OPT_BATCH,
-	OPT_IMAGE,
-	OPT_TOKENS,
 	OPT_NO_FUSE
 };
 
@@ -76,9 +70,7 @@ static const struct option long_options[] = {
 	{"granularity", required_argument, NULL, OPT_GRANULARITY},
 	{"cluster", required_argument, NULL, OPT_CLUSTER},
 	{"boards", required_argument, NULL, OPT_BOARDS},
-	{"batch", required_argument, NULL, OPT_BATCH},
-	{"image", required_argument, NULL, OPT_IMAGE},
-	{"tokens", required_argument, NULL, OPT_TOKENS},
+	MODEL_SIZE_OPTIONS,
 	{"no-fuse", no_argument, NULL, OPT_NO_FUSE},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -95,15 +87,6 @@ struct request {
 static bool take_whole(const char *text, double most, double *out)
 {
 	return parse_number(text, out) && *out >= 1 && *out <= most && *out == floor(*out);
-}
-
-static bool take_size(const char *text, long *out)
-{
-	double number;
-	if (!take_whole(text, 1e9, &number))
-		return false;
-	*out = (long)number;
-	return true;
 }
 
 static bool take_granularity(const char *text, struct request *r)
@@ -157,15 +140,11 @@ static bool take_option(struct request *r, int option, const char *value)
 	case OPT_BOARDS:
 		r->boards = value;
 		return true;
-	case OPT_BATCH:
-		return take_size(value, &r->model.batch);
-	case OPT_IMAGE:
-		return take_size(value, &r->model.image);
-	case OPT_TOKENS:
-		return take_size(value, &r->model.tokens);
-	default:
+	case OPT_NO_FUSE:
 		r->model.flags |= HIDP_MODEL_KEEP_UNFUSED;
 		return true;
+	default:
+		return take_model_size(&r->model, option, value);
 	}
 }
 
@@ -277,14 +256,16 @@ static bool write_times(const struct hidp_model *model, const struct request *r,
 }
 
 static int measure(const struct request *r, struct hidp_context *context,
-                   const struct hidp_model *model, const struct hidp_cluster *cluster)
+                   const struct loaded_model *loaded, const struct hidp_cluster *cluster)
 {
+	const struct hidp_model *model = loaded->model;
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
 	struct node_times times;
 	struct check checks[CHECKS_MAX];
 	struct engine *engine = NULL;
 	size_t count = 0;
-	hidp_status s = engine_new(r->kernels, model, &engine, &said);
+	hidp_status s = engine_new_weights(r->kernels, model, loaded->weights,
+	                                   loaded->weights_data, &engine, &said);
 	if (s == HIDP_OK && r->check)
 		s = check_predictions(context, model, cluster, engine, &r->options, checks, &count,
 		                      &times, &said);
@@ -318,21 +299,21 @@ static int profile(const struct request *r)
 		complain("out of memory");
 		return CLI_FAILURE;
 	}
-	struct hidp_model *model = load_model(context, &r->model);
-	if (model != NULL)
+	struct loaded_model model;
+	if (load_model(context, &r->model, &model))
 		cluster = r->cluster != NULL ? load_cluster(context, r->cluster, r->boards)
 		                             : this_machine(context, r);
 	if (cluster != NULL)
-		rc = measure(r, context, model, cluster);
+		rc = measure(r, context, &model, cluster);
 	hidp_cluster_unref(cluster);
-	hidp_model_unref(model);
+	free_model(&model);
 	hidp_context_unref(context);
 	return rc;
 }
 
 int cmd_profile(int argc, char **argv)
 {
-	struct request r = {.kernels = NULL};
+	static struct request r = {.model.seed = ENGINE_SEED};
 	int option;
 	while ((option = getopt_long(argc, argv, "hq", long_options, NULL)) != -1) {
 		if (option == 'h') {

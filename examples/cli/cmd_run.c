@@ -14,17 +14,18 @@ const char usage_run[] =
 	"runs on them), plans, sends the plan, and runs; again, if a node is lost. This is a\n"
 	"node of the cluster itself. Without --peers it does everything alone.\n"
 	"\n"
-	"MODEL is a network of the zoo or a JSON file; CLUSTER as for 'hidp plan', the same\n"
-	"on all nodes.\n"
+	"MODEL is a network of the zoo, an ONNX file or a JSON file; CLUSTER as for 'hidp\n"
+	"plan'; both the same on all nodes.\n"
 	"\n"
 	"Requests:\n"
 	"  --repeat N            so many; default: 1\n"
 	"  --parallel N          so many at a time; default: 1\n"
-	"  --input FILE          .npy or raw elements; once for each model input;\n"
-	"                        default: random\n"
+	"  --input [NAME=]FILE   .npy or raw elements; once for each model input, in the model's\n"
+	"                        order if without names; default: random\n"
 	"  --input-seed N        of random inputs\n"
 	"  --variety N           so many different random inputs, in turn\n"
-	"  --output FILE         the first result as .npy; once for each model output\n"
+	"  --output [NAME=]FILE  the first result as .npy; once for each model output, or for\n"
+	"                        those that are named\n"
 	"  --deadline TIME       after it, what is under way is begun again\n"
 	"  --check[=WHICH]       compare with the undivided model on one processor, with these\n"
 	"                        kernels; default: reference\n"
@@ -264,7 +265,7 @@ static int lead(struct command *c, struct member *member)
 	struct requests requests;
 	pthread_t watcher;
 	int rc = CLI_FAILURE;
-	if (requests_new(&requests, &c->run, member, c->member.seed)) {
+	if (requests_new(&requests, &c->run, member)) {
 		hidp_status s = hidp_agent_start(member->agent, &said);
 		bool watched = s == HIDP_OK &&
 		               pthread_create(&watcher, NULL, wait_for_signal, member) == 0;
@@ -315,7 +316,7 @@ int cmd_run(int argc, char **argv)
 	int option, index = 0;
 	c.run.repeat = c.run.parallel = c.run.variety = 1;
 	c.run.tolerance = -1;
-	c.member.seed = ENGINE_SEED;
+	c.member.model.seed = ENGINE_SEED;
 	hidp_plan_options_init(&c.run.plan, sizeof c.run.plan);
 	while ((option = getopt_long(argc, argv, "hqv", long_options, &index)) != -1) {
 		if (option == 'h') {

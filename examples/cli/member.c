@@ -14,15 +14,6 @@ static bool parse_whole(const char *text, double least, double most, double *out
 	       *out == (double)(long long)*out;
 }
 
-static bool take_size(const char *text, long *out)
-{
-	double value;
-	if (!parse_whole(text, 1, 1e9, &value))
-		return false;
-	*out = (long)value;
-	return true;
-}
-
 static bool take_number_option(struct member_options *o, int option, const char *value)
 {
 	double number;
@@ -30,7 +21,7 @@ static bool take_number_option(struct member_options *o, int option, const char 
 	case OPT_SEED:
 		if (!parse_whole(value, 0, 9007199254740992.0, &number))
 			return false;
-		o->seed = (uint64_t)number;
+		o->model.seed = (uint64_t)number;
 		return true;
 	case OPT_SLOTS:
 		if (!parse_whole(value, 1, HIDP_SESSION_SLOTS_MAX, &number))
@@ -43,14 +34,8 @@ static bool take_number_option(struct member_options *o, int option, const char 
 		return parse_seconds(value, &o->silence_s) && o->silence_s > 0;
 	case OPT_READY:
 		return parse_seconds(value, &o->ready_s) && o->ready_s > 0;
-	case OPT_BATCH:
-		return take_size(value, &o->model.batch);
-	case OPT_IMAGE:
-		return take_size(value, &o->model.image);
-	case OPT_TOKENS:
-		return take_size(value, &o->model.tokens);
 	default:
-		return false;
+		return take_model_size(&o->model, option, value);
 	}
 }
 
@@ -229,14 +214,12 @@ static bool load_models(struct member *m, const struct member_options *o)
 		struct model_request request = o->model;
 		request.name = o->models.items[i];
 		m->model_count++;
-		m->models[i] = load_model(m->context, &request);
-		if (m->models[i] == NULL)
+		if (!load_model(m->context, &request, &m->models[i]))
 			return false;
-		m->watches[i] =
-			watch_new(m->models[i], o->kernels, o->seed, o->slow != 0 ? o->slow : 1);
+		m->watches[i] = watch_new(&m->models[i], o->kernels, o->slow != 0 ? o->slow : 1);
 		if (m->watches[i] == NULL)
 			return false;
-		hidp_status s = hidp_agent_add_model(m->agent, m->models[i],
+		hidp_status s = hidp_agent_add_model(m->agent, m->models[i].model,
 		                                     watch_kernels(m->watches[i]), m->watches[i]);
 		if (s != HIDP_OK) {
 			complain_status(request.name, s, NULL);
@@ -271,7 +254,7 @@ void member_close(struct member *m)
 	hidp_zmq_destroy(m->zmq);
 	for (size_t i = 0; i < m->model_count; i++) {
 		watch_free(m->watches[i]);
-		hidp_model_unref(m->models[i]);
+		free_model(&m->models[i]);
 	}
 	free(m->watches);
 	free(m->models);

@@ -7,7 +7,7 @@
 #include <hidp-zmq.h>
 #include <hidp/plugin/kernels.h>
 
-#include "cli.h"
+#include "models.h"
 
 /* keys.c: a key file is one line, the key as text. false after a message. */
 bool write_keys(const char *path, bool force, char public_key[HIDP_ZMQ_KEY_SIZE]);
@@ -30,11 +30,10 @@ struct watch;
 /* Are there kernels of that name? false after a message. */
 bool watch_knows(const char *name);
 /*
- * Kernels by name (NULL: the best) with the zoo's weights of that seed. With `slow` above 1, every
- * task takes so many times as long: the rest is spent asleep. NULL after a message.
+ * Kernels by name (NULL: the best) for a model, which must outlive them. With `slow` above 1,
+ * every task takes so many times as long: the rest is spent asleep. NULL after a message.
  */
-struct watch *watch_new(const struct hidp_model *model, const char *name, uint64_t seed,
-                        double slow);
+struct watch *watch_new(const struct loaded_model *model, const char *name, double slow);
 void watch_free(struct watch *watch);
 /* The table; its user_data is the watch. */
 const struct hidp_kernels *watch_kernels(const struct watch *watch);
@@ -47,7 +46,6 @@ struct member_options {
 	const char *cluster, *boards, *node, *listen, *peers, *key, *kernels, *cores;
 	struct model_request model; /* its name is not read */
 	struct list models;
-	uint64_t seed; /* of the weights */
 	double slow, silence_s, ready_s;
 	uint32_t slots;
 	bool unpinned, allow_clear, verbose;
@@ -68,9 +66,7 @@ struct member_options {
 		{"ready", required_argument, NULL, OPT_READY},                                     \
 		{"slots", required_argument, NULL, OPT_SLOTS},                                     \
 		{"dtype", required_argument, NULL, OPT_DTYPE},                                     \
-		{"batch", required_argument, NULL, OPT_BATCH},                                     \
-		{"image", required_argument, NULL, OPT_IMAGE},                                     \
-		{"tokens", required_argument, NULL, OPT_TOKENS},                                   \
+		MODEL_SIZE_OPTIONS,                                                                \
 		{"boards", required_argument, NULL, OPT_BOARDS},                                   \
 		{"verbose", no_argument, NULL, 'v'},                                               \
 	{                                                                                          \
@@ -92,9 +88,6 @@ enum {
 	OPT_READY,
 	OPT_SLOTS,
 	OPT_DTYPE,
-	OPT_BATCH,
-	OPT_IMAGE,
-	OPT_TOKENS,
 	OPT_MEMBER_OWN /* the first that a command may use for itself */
 };
 
@@ -109,7 +102,7 @@ enum {
 	"\n"                                                                                       \
 	"How it computes:\n"                                                                       \
 	"  --kernels WHICH       onednn, xnnpack or reference; default: the best that was built\n" \
-	"  --seed N              of the weights, which are the zoo's pseudo-random ones\n"         \
+	"  --seed N              of the pseudo-random weights of all but ONNX files\n"             \
 	"  --slow FACTOR         be so many times slower than this machine is\n"                   \
 	"  --cores LIST          keep the whole process to these cores, such as 0,2-3\n"           \
 	"  --unpinned            do not keep processors to the cores of their profile\n"           \
@@ -119,7 +112,7 @@ enum {
 	"  -v, --verbose         say what is going on, on standard error\n"                        \
 	"\n"                                                                                       \
 	"The model (the same on all nodes):\n"                                                     \
-	"  --dtype TYPE, --batch N, --image N, --tokens N    as for 'hidp plan'\n"                 \
+	"  --dtype TYPE, --batch N, --dim NAME=N, --image N, --tokens N   as for 'hidp plan'\n"    \
 	"\n"                                                                                       \
 	"  --boards DIR          folder of board profiles\n"
 
@@ -133,8 +126,8 @@ struct member {
 	const char *name;
 	struct hidp_zmq *zmq;
 	struct hidp_agent *agent;
-	struct hidp_model **models; /* [model_count] */
-	struct watch **watches;     /* likewise */
+	struct loaded_model *models; /* [model_count] */
+	struct watch **watches;      /* likewise */
 	size_t model_count;
 	bool verbose;
 };

@@ -12,43 +12,34 @@
 #define SHOW_S 1.0 /* how often progress is said where lines cannot be overwritten */
 #define SHOW_TERMINAL_S 0.1
 
-static const struct hidp_model *the_model(const struct requests *r)
+static const struct loaded_model *the_model(const struct requests *r)
 {
-	return r->member->models[0];
+	return &r->member->models[0];
 }
 
 static bool make_inputs(struct requests *r, long which)
 {
 	const struct run_options *o = r->options;
 	struct tensors *inputs = &r->inputs[which];
-	if (!tensors_new(inputs, the_model(r), false))
+	if (!tensors_new(inputs, the_model(r)->model, false))
 		return false;
 	if (o->inputs.count == 0)
 		return tensors_fill(inputs, the_model(r), o->input_seed + (uint64_t)which);
-	if (o->inputs.count != inputs->count) {
-		complain("the model has %u input%s, --input was given %zu times", inputs->count,
-		         inputs->count == 1 ? "" : "s", o->inputs.count);
-		return false;
-	}
-	for (uint32_t i = 0; i < inputs->count; i++)
-		if (!tensors_read(inputs, i, the_model(r), o->inputs.items[i]))
-			return false;
-	return true;
+	return tensors_read(inputs, the_model(r), &o->inputs);
 }
 
-static bool make_truths(struct requests *r, uint64_t seed)
+static bool make_truths(struct requests *r)
 {
 	const struct run_options *o = r->options;
 	for (long i = 0; o->check != NULL && i < o->variety; i++)
-		if (!tensors_new(&r->truths[i], the_model(r), true) ||
-		    !check_run(r->member->context, the_model(r), o->check, seed, &r->inputs[i],
+		if (!tensors_new(&r->truths[i], the_model(r)->model, true) ||
+		    !check_run(r->member->context, the_model(r), o->check, &r->inputs[i],
 		               &r->truths[i]))
 			return false;
 	return true;
 }
 
-bool requests_new(struct requests *r, const struct run_options *o, struct member *member,
-                  uint64_t seed)
+bool requests_new(struct requests *r, const struct run_options *o, struct member *member)
 {
 	*r = (struct requests){.options = o, .member = member};
 	pthread_mutex_init(&r->mutex, NULL);
@@ -62,13 +53,9 @@ bool requests_new(struct requests *r, const struct run_options *o, struct member
 	for (long i = 0; i < o->variety; i++)
 		if (!make_inputs(r, i))
 			return false;
-	if (!tensors_new(&r->first, the_model(r), true))
+	if (!tensors_new(&r->first, the_model(r)->model, true) ||
+	    !tensors_can_write(the_model(r), &o->outputs))
 		return false;
-	if (o->outputs.count != 0 && o->outputs.count != r->first.count) {
-		complain("the model has %u output%s, --output was given %zu times", r->first.count,
-		         r->first.count == 1 ? "" : "s", o->outputs.count);
-		return false;
-	}
 	r->log = o->log != NULL ? fopen(o->log, "w") : NULL;
 	if (o->log != NULL && r->log == NULL) {
 		complain("%s: %s", o->log, strerror(errno));
@@ -76,7 +63,7 @@ bool requests_new(struct requests *r, const struct run_options *o, struct member
 	}
 	bool exact = strcmp(watch_kernels(member->watches[0])->name, "reference") == 0;
 	r->tolerance = o->tolerance >= 0 ? o->tolerance : exact ? 0 : 1e-4;
-	return make_truths(r, seed);
+	return make_truths(r);
 }
 
 void requests_free(struct requests *r)
@@ -174,7 +161,7 @@ static void *run_some(void *data)
 {
 	struct requests *r = data;
 	struct tensors outputs;
-	bool ok = tensors_new(&outputs, the_model(r), true);
+	bool ok = tensors_new(&outputs, the_model(r)->model, true);
 	while (ok) {
 		struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
 		struct hidp_agent_request request = HIDP_AGENT_REQUEST_INIT;
@@ -244,14 +231,6 @@ static void print_rate(const struct requests *r)
 	putchar('\n');
 }
 
-static bool write_results(struct requests *r)
-{
-	for (uint32_t i = 0; r->has_digest && i < r->options->outputs.count; i++)
-		if (!tensors_write(&r->first, i, the_model(r), r->options->outputs.items[i]))
-			return false;
-	return true;
-}
-
 int requests_report(struct requests *r)
 {
 	const struct run_options *o = r->options;
@@ -273,6 +252,7 @@ int requests_report(struct requests *r)
 			       "%.1e of the largest output, %.1e are allowed\n",
 			       r->done - r->wrong, r->done, o->check, r->worst, r->tolerance);
 	}
-	bool ok = write_results(r) && r->done == asked && r->wrong == 0;
+	bool ok = !r->has_digest || tensors_write(&r->first, the_model(r), &o->outputs);
+	ok = ok && r->done == asked && r->wrong == 0;
 	return ok ? CLI_OK : CLI_FAILURE;
 }

@@ -8,14 +8,15 @@
 #include "tensors.h"
 
 /* check.c: the outputs of the undivided model on one processor. false after a message. */
-bool check_run(struct hidp_context *context, const struct hidp_model *model, const char *kernels,
-               uint64_t seed, const struct tensors *inputs, const struct tensors *outputs);
+bool check_run(struct hidp_context *context, const struct loaded_model *model, const char *kernels,
+               const struct tensors *inputs, const struct tensors *outputs);
 
 /* What is asked of the requests. */
 struct run_options {
 	long repeat, variety, parallel;
 	uint64_t input_seed;
-	struct list inputs, outputs, costs; /* files */
+	struct list inputs, outputs; /* "FILE" or "NAME=FILE" */
+	struct list costs;           /* files */
 	double deadline_s, tolerance;       /* tolerance < 0: that of the kernels */
 	const char *check, *times, *log;
 	struct hidp_plan_options plan;
@@ -44,7 +45,7 @@ struct requests {
 
 /* false after a message; free it in any case. */
 bool requests_new(struct requests *requests, const struct run_options *options,
-                  struct member *member, uint64_t seed);
+                  struct member *member);
 void requests_free(struct requests *requests);
 /* Runs them all. */
 void requests_run(struct requests *requests);

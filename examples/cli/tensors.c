@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes into a model and what comes out of it. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,108 +55,43 @@ static uint64_t next_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-static bool must_be_fp32(const struct hidp_layer_info *info)
+static void fill(const struct port *port, size_t count, uint64_t *state, float *values)
 {
-	if (info->dtype == HIDP_DTYPE_FP32)
-		return true;
-	complain("%s: its elements are not fp32, and kernels compute nothing else", info->name);
-	return false;
+	for (size_t k = 0; k < count; k++) {
+		uint64_t bits = next_random(state);
+		/* whole numbers are as a rule places in a table, or truths */
+		values[k] = port->type == NUMBER_FP32 || port->type == NUMBER_FP64 ||
+		                            port->type == NUMBER_OTHER
+		                    ? (float)(bits >> 40) * 0x1p-23f - 1
+		                    : (float)(bits >> 63);
+	}
 }
 
-bool tensors_fill(const struct tensors *t, const struct hidp_model *model, uint64_t seed)
+bool tensors_fill(const struct tensors *t, const struct loaded_model *loaded, uint64_t seed)
 {
 	uint64_t state = seed;
-	for (uint32_t i = 0; i < t->count; i++) {
-		struct hidp_layer_info info = get_layer(model, t->layers[i]);
-		float *values = t->data[i];
-		if (!must_be_fp32(&info))
-			return false;
-		for (size_t k = 0; k < t->bytes[i] / sizeof *values; k++)
-			values[k] = (float)(next_random(&state) >> 40) * 0x1p-23f - 1;
-	}
-	return true;
-}
-
-/* "(1, 224, 224, 3)": how NumPy writes a shape; NHWC. */
-static void shape_text(const struct hidp_layer_info *info, char text[128])
-{
-	snprintf(text, 128, "(%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ")",
-	         info->shape.batch, info->shape.rows, info->shape.width, info->shape.channels);
-}
-
-/* Where the elements of a file begin; 0: it is not such a file, or has other elements. */
-static size_t npy_data(const unsigned char *file, size_t length)
-{
-	size_t size, at;
-	if (length < 12 || memcmp(file, "\x93NUMPY", 6) != 0)
-		return 0;
-	at = file[6] == 1 ? 10 : 12;
-	size = file[8] | (size_t)file[9] << 8;
-	if (file[6] != 1)
-		size |= (size_t)file[10] << 16 | (size_t)file[11] << 24;
-	if (size > length - at)
-		return 0;
-	char *header = calloc(1, size + 1);
-	if (header == NULL)
-		return 0;
-	memcpy(header, file + at, size);
-	bool ok = (strstr(header, "'<f4'") != NULL || strstr(header, "\"<f4\"") != NULL) &&
-	          strstr(header, "'fortran_order': False") != NULL;
-	free(header);
-	return ok ? at + size : 0;
-}
-
-bool tensors_read(const struct tensors *t, uint32_t which, const struct hidp_model *model,
-                  const char *path)
-{
-	struct hidp_layer_info info = get_layer(model, t->layers[which]);
-	char shape[128];
-	size_t length, begin = 0;
-	if (!must_be_fp32(&info))
-		return false;
-	char *file = read_file(path, &length);
-	if (file == NULL)
-		return false;
-	shape_text(&info, shape);
-	bool npy = length >= 6 && memcmp(file, "\x93NUMPY", 6) == 0;
-	if (npy)
-		begin = npy_data((const unsigned char *)file, length);
-	bool ok = (!npy || begin != 0) && length - begin == t->bytes[which];
-	if (ok)
-		memcpy(t->data[which], file + begin, t->bytes[which]);
-	else
-		complain("%s: input %s wants little-endian fp32 of shape %s, in this order", path,
-		         info.name, shape);
-	free(file);
+	uint32_t count;
+	struct port *ports = list_ports(loaded, false, &count);
+	bool ok = ports != NULL;
+	for (uint32_t i = 0; i < t->count && ok; i++)
+		for (uint32_t p = 0; p < count && ok; p++) {
+			if (ports[p].layer != t->layers[i])
+				continue;
+			ok = tensors_are_fp32(t, i, loaded->model);
+			if (ok)
+				fill(&ports[p], t->bytes[i] / sizeof(float), &state, t->data[i]);
+		}
+	free(ports);
 	return ok;
 }
 
-bool tensors_write(const struct tensors *t, uint32_t which, const struct hidp_model *model,
-                   const char *path)
+bool tensors_are_fp32(const struct tensors *t, uint32_t which, const struct hidp_model *model)
 {
 	struct hidp_layer_info info = get_layer(model, t->layers[which]);
-	char shape[128], header[256];
-	if (!must_be_fp32(&info))
-		return false;
-	shape_text(&info, shape);
-	int size = snprintf(header, sizeof header,
-	                    "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }", shape);
-	size_t total = ((size_t)size + 10 + 1 + 63) / 64 * 64;
-	char *file = malloc(total + t->bytes[which]);
-	if (file == NULL) {
-		complain("out of memory");
-		return false;
-	}
-	memset(file, ' ', total);
-	memcpy(file, "\x93NUMPY\x01\x00", 8);
-	file[8] = (char)((total - 10) & 0xff);
-	file[9] = (char)((total - 10) >> 8);
-	memcpy(file + 10, header, (size_t)size);
-	file[total - 1] = '\n';
-	memcpy(file + total, t->data[which], t->bytes[which]);
-	bool ok = write_file(path, file, total + t->bytes[which]);
-	free(file);
-	return ok;
+	if (info.dtype == HIDP_DTYPE_FP32)
+		return true;
+	complain("%s: its elements are not fp32, and kernels compute nothing else", info.name);
+	return false;
 }
 
 /* FNV-1a */

@@ -188,8 +188,7 @@ bool watch_knows(const char *name)
 	return false;
 }
 
-struct watch *watch_new(const struct hidp_model *model, const char *name, uint64_t seed,
-                        double slow)
+struct watch *watch_new(const struct loaded_model *model, const char *name, double slow)
 {
 	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
 	if (name != NULL && !watch_knows(name))
@@ -201,7 +200,8 @@ struct watch *watch_new(const struct hidp_model *model, const char *name, uint64
 		return NULL;
 	}
 	w->slow = slow;
-	hidp_status s = engine_new_seed(name, model, seed, &w->engine, &said);
+	hidp_status s = engine_new_weights(name, model->model, model->weights,
+	                                   model->weights_data, &w->engine, &said);
 	if (s != HIDP_OK) {
 		complain_status("kernels", s, &said);
 		watch_free(w);

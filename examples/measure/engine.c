@@ -20,25 +20,26 @@
 struct kind {
 	const char *name;
 	const struct hidp_kernels *(*kernels)(void);
-	hidp_status (*make)(const struct hidp_model *model, struct zoo_weights *weights,
-	                    void **data_out, struct hidp_diagnostic *diagnostic);
+	hidp_status (*make)(const struct hidp_model *model, const struct hidp_weights *weights,
+	                    void *weights_data, void **data_out,
+	                    struct hidp_diagnostic *diagnostic);
 	void (*destroy)(void *data);
 };
 
 struct engine {
 	const struct hidp_kernels *kernels;
 	void *data;
-	void (*destroy)(void *data); /* of data, and then of the weights; NULL: they are not ours */
-	struct zoo_weights *weights;
+	void (*destroy)(void *data); /* of data; NULL: it is not ours */
+	struct zoo_weights *zoo;     /* weights to be destroyed after that, or NULL */
 };
 
 #if HAVE_ONEDNN
-static hidp_status make_onednn(const struct hidp_model *model, struct zoo_weights *weights,
-                               void **data_out, struct hidp_diagnostic *diagnostic)
+static hidp_status make_onednn(const struct hidp_model *model, const struct hidp_weights *weights,
+                               void *weights_data, void **data_out,
+                               struct hidp_diagnostic *diagnostic)
 {
 	struct hidp_onednn *onednn = NULL;
-	hidp_status s = hidp_onednn_new(model, zoo_weights_table(), weights, NULL, &onednn,
-	                                diagnostic);
+	hidp_status s = hidp_onednn_new(model, weights, weights_data, NULL, &onednn, diagnostic);
 	*data_out = onednn;
 	return s;
 }
@@ -69,12 +70,12 @@ static void destroy_xnnpack(void *data)
 #endif
 
 #if HAVE_REFERENCE
-static hidp_status make_reference(const struct hidp_model *model, struct zoo_weights *weights,
-                                  void **data_out, struct hidp_diagnostic *diagnostic)
+static hidp_status make_reference(const struct hidp_model *model, const struct hidp_weights *weights,
+                                  void *weights_data, void **data_out,
+                                  struct hidp_diagnostic *diagnostic)
 {
 	struct hidp_reference *reference = NULL;
-	hidp_status s = hidp_reference_new(model, zoo_weights_table(), weights, &reference,
-	                                   diagnostic);
+	hidp_status s = hidp_reference_new(model, weights, weights_data, &reference, diagnostic);
 	*data_out = reference;
 	return s;
 }
@@ -126,14 +127,9 @@ static hidp_status fail(struct hidp_diagnostic *said, hidp_status status, const 
 	return status;
 }
 
-hidp_status engine_new(const char *name, const struct hidp_model *model,
-                       struct engine **engine_out, struct hidp_diagnostic *diagnostic)
-{
-	return engine_new_seed(name, model, ENGINE_SEED, engine_out, diagnostic);
-}
-
-hidp_status engine_new_seed(const char *name, const struct hidp_model *model, uint64_t seed,
-                            struct engine **engine_out, struct hidp_diagnostic *diagnostic)
+hidp_status engine_new_weights(const char *name, const struct hidp_model *model,
+                               const struct hidp_weights *weights, void *weights_data,
+                               struct engine **engine_out, struct hidp_diagnostic *diagnostic)
 {
 	const struct kind *kind = kinds;
 	while (kind->name != NULL && name != NULL && strcmp(kind->name, name) != 0)
@@ -144,18 +140,29 @@ hidp_status engine_new_seed(const char *name, const struct hidp_model *model, ui
 	if (e == NULL)
 		return fail(diagnostic, HIDP_ERR_NOMEM, "out of memory");
 	e->kernels = kind->kernels();
-	hidp_status s = zoo_weights_new(model, seed, &e->weights);
-	if (s != HIDP_OK)
-		fail(diagnostic, s, "out of memory");
-	else
-		s = kind->make(model, e->weights, &e->data, diagnostic);
+	hidp_status s = kind->make(model, weights, weights_data, &e->data, diagnostic);
 	if (s != HIDP_OK) {
-		engine_destroy(e);
+		free(e);
 		return s;
 	}
 	e->destroy = kind->destroy;
 	*engine_out = e;
 	return HIDP_OK;
+}
+
+hidp_status engine_new(const char *name, const struct hidp_model *model,
+                       struct engine **engine_out, struct hidp_diagnostic *diagnostic)
+{
+	struct zoo_weights *zoo;
+	hidp_status s = zoo_weights_new(model, ENGINE_SEED, &zoo);
+	if (s != HIDP_OK)
+		return fail(diagnostic, s, "out of memory");
+	s = engine_new_weights(name, model, zoo_weights_table(), zoo, engine_out, diagnostic);
+	if (s == HIDP_OK)
+		(*engine_out)->zoo = zoo;
+	else
+		zoo_weights_destroy(zoo);
+	return s;
 }
 
 struct engine *engine_of(const struct hidp_kernels *kernels, void *data)
@@ -174,7 +181,7 @@ void engine_destroy(struct engine *engine)
 		return;
 	if (engine->destroy != NULL)
 		engine->destroy(engine->data);
-	zoo_weights_destroy(engine->weights);
+	zoo_weights_destroy(engine->zoo);
 	free(engine);
 }
 

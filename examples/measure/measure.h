@@ -9,6 +9,7 @@
 #include <hidp/hidp.h>
 #include <hidp/plugin/kernels.h>
 #include <hidp/plugin/transport.h>
+#include <hidp/plugin/weights.h>
 
 /*
  * Measuring: how long the layers of a model take on the processors of this machine, and its
@@ -16,19 +17,24 @@
  * comes out is what the planner reads: a cluster with measured rates, and a cost table.
  */
 
-/* ---- engine.c: kernels by name, with weights of the zoo ---- */
+/* ---- engine.c: kernels by name ---- */
 
 struct engine;
 
 /* Names of the kernels that this was built with, the quickest first; NULL: no more. */
 const char *engine_name(size_t index);
-/* Kernels for a model; NULL as name: the quickest. HIDP_ERR_ARGUMENT: there are none of that name. */
+/* The seed of the zoo's weights where nobody asks for another. */
+#define ENGINE_SEED 1
+/*
+ * Kernels for a model with the zoo's weights; NULL as name: the quickest. HIDP_ERR_ARGUMENT: there
+ * are none of that name.
+ */
 hidp_status engine_new(const char *name, const struct hidp_model *model,
                        struct engine **engine_out, struct hidp_diagnostic *diagnostic);
-/* The same with the weights of another seed than ENGINE_SEED. */
-#define ENGINE_SEED 1
-hidp_status engine_new_seed(const char *name, const struct hidp_model *model, uint64_t seed,
-                            struct engine **engine_out, struct hidp_diagnostic *diagnostic);
+/* The same with other weights, which must outlive the engine. */
+hidp_status engine_new_weights(const char *name, const struct hidp_model *model,
+                               const struct hidp_weights *weights, void *weights_data,
+                               struct engine **engine_out, struct hidp_diagnostic *diagnostic);
 /* Other kernels; they must outlive the engine. NULL without memory. */
 struct engine *engine_of(const struct hidp_kernels *kernels, void *data);
 void engine_destroy(struct engine *engine);

@@ -141,13 +141,96 @@ class Run(Case):
     def test_bad_inputs(self):
         bad = self.file("bad.raw", "short")
         message = self.fails(1, "run", self.model, "cpu:1", "--input", bad)
-        self.assertIn("input image wants little-endian fp32 of shape (1, 16, 16, 3)", message)
+        self.assertIn("input image wants little-endian float32 of shape (1, 16, 16, 3)", message)
         message = self.fails(1, "run", self.model, "cpu:1", "--input", bad, "--input", bad)
         self.assertIn("the model has 1 input, --input was given 2 times", message)
         message = self.fails(1, "run", self.model, "cpu:1", "--output", "a", "--output", "b")
         self.assertIn("the model has 1 output", message)
         message = self.fails(1, "run", self.model, "cpu:1", "--dtype", "fp16")
-        self.assertIn("--dtype, --batch", message)
+        self.assertIn("--dtype, --image and --tokens are for networks of the zoo", message)
+
+    def npy(self, name, descr, shape, data, order="False"):
+        header = f"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}".encode()
+        header += b" " * (118 - len(header) - 1) + b"\n"
+        path = self.folder / name
+        path.write_bytes(b"\x93NUMPY\x01\x00" + bytes([118, 0]) + header + data)
+        return path
+
+    def test_types(self):
+        """Numbers of other types are the same numbers."""
+        numbers = [i % 2 for i in range(16 * 16 * 3)]
+        digests = set()
+        for code, descr in (("f", "<f4"), ("d", "<f8"), ("q", "<i8"), ("i", "<i4"), ("h", "<i2"),
+                            ("b", "|i1"), ("B", "|u1"), ("B", "|b1"), ("Q", "<u8")):  # fmt: skip
+            data = array.array(code, numbers).tobytes()
+            path = self.npy("x.npy", descr, "(1, 16, 16, 3)", data)
+            text = self.run_alone("--input", f"image={path}")
+            digests.add(re.search(r"digest (\w+)", text).group(1))
+        self.assertEqual(len(digests), 1)
+        large = array.array("q", [2**24 + 1] * (16 * 16 * 3)).tobytes()
+        path = self.npy("x.npy", "<i8", "(1, 16, 16, 3)", large)
+        message = self.fails(1, "run", self.model, "cpu:1", "--input", path)
+        self.assertIn("element 0 is a number that fp32 does not have", message)
+
+    def test_bad_npy(self):
+        data = bytes(16 * 16 * 3 * 4)
+        shape = "(1, 16, 16, 3)"
+        for path, message in (
+            (self.npy("a", ">f4", shape, data), "big-endian (>f4)"),
+            (self.npy("b", "<f4", shape, data, "True"), "Fortran's order"),
+            (self.npy("c", "<c8", shape, data + data), "type <c8 are not understood"),
+            (self.npy("d", "<f4", "(1, 3, 16, 16)", data),
+             "its shape is (1, 3, 16, 16), but input image is (1, 16, 16, 3)"),
+            (self.npy("e", "<f4", "(768,)", data), "its shape is (768,), but"),
+            (self.npy("f", "<f4", "()", data), "it has 3072 bytes of elements"),
+            (self.npy("g", "<f4", shape, data[:-1]), "it has 3071 bytes of elements"),
+            (self.npy("h", "<f4", "(-1, 3)", data), "its header is damaged"),
+            (self.npy("i", "<f4", "(9999999999, 9999999999)", data), "which is not what"),
+            (self.npy("j", "<f4", "(1, 2", data), "its header is damaged"),
+        ):  # fmt: skip
+            with self.subTest(message=message):
+                self.assertIn(message, self.fails(1, "run", self.model, "cpu:1", "--input", path))
+
+    def test_names(self):
+        """Inputs and outputs by name, in any order; without names in that of the model."""
+        two = {
+            "format": "hidp-model", "version": 1, "name": "two",
+            "layers": [
+                {"name": "a", "op": "input", "shape": [1, 1, 1, 1]},
+                {"name": "b=c", "op": "input", "shape": [1, 1, 1, 1]},
+                {"name": "less", "op": "binary", "inputs": ["a", "b=c"], "function": "sub"},
+                {"name": "more", "op": "binary", "inputs": ["a", "b=c"], "function": "add"},
+            ],
+        }  # fmt: skip
+        model = self.file("two.json", two)
+        one = self.npy("one", "<f4", "(1, 1, 1, 1)", array.array("f", [1]).tobytes())
+        three = self.npy("three", "<f4", "(1, 1, 1, 1)", array.array("f", [3]).tobytes())
+        less, more = self.folder / "less.npy", self.folder / "more.npy"
+
+        def results(*arguments):
+            for path in less, more:
+                path.unlink(missing_ok=True)
+            self.good("run", model, "cpu:1,cpu:1", "--unpinned", *arguments)
+            return [array.array("f", p.read_bytes()[-4:])[0] if p.exists() else None
+                    for p in (less, more)]  # fmt: skip
+
+        both = ("--output", less, "--output", more)
+        self.assertEqual(results("--input", one, "--input", three, *both), [-2, 4])
+        self.assertEqual(results("--input", f"b=c={one}", "--input", f"a={three}", *both), [2, 4])
+        self.assertEqual(results("--input", f"b=c={one}", "--input", three, *both), [2, 4])
+        self.assertEqual(
+            results("--input", one, "--input", three, "--output", f"more={more}"), [None, 4]
+        )
+        for message, *arguments in (
+            ("the model has 2 inputs, --input was given 1 times", "--input", one),
+            ("--input is missing for b=c", "--input", f"a={one}"),
+            ("a was given twice", "--input", f"a={one}", "--input", f"a={one}"),
+            ("the model has no such input; it has a, b=c", "--input", f"d={one}"),
+            ("the model has no such output; it has less, more", "--output", "d=x"),
+            ("the model has 2 outputs, --output was given 1 times", "--output", less),
+        ):
+            with self.subTest(message=message):
+                self.assertIn(message, self.fails(1, "run", model, "cpu:1", *arguments))
 
     def test_log_and_plan(self):
         log, plan = self.folder / "log", self.folder / "plan.json"

@@ -1,80 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Models and clusters, however the command line names them. */
-#include <errno.h>
+/* Clusters, however the command line names them. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
-#include "zoo.h"
-
-static bool in_zoo(const char *name)
-{
-	for (size_t i = 0; i < zoo_count(); i++)
-		if (strcmp(zoo_name(i), name) == 0)
-			return true;
-	return false;
-}
-
-static bool find_dtype(const char *word, hidp_dtype *out)
-{
-	static const char *const words[] = {"", "fp32", "fp16", "bf16", "int8"};
-	for (hidp_dtype i = HIDP_DTYPE_FP32; i <= HIDP_DTYPE_INT8; i++) {
-		if (strcmp(words[i], word) == 0) {
-			*out = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static struct hidp_model *load_from_zoo(struct hidp_context *context,
-                                        const struct model_request *request)
-{
-	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
-	struct hidp_model *model = NULL;
-	struct zoo_options options = {.flags = request->flags,
-	                              .batch = request->batch,
-	                              .image = request->image,
-	                              .tokens = request->tokens};
-	if (request->dtype != NULL && !find_dtype(request->dtype, &options.dtype)) {
-		complain("%s is no element type: fp32, fp16, bf16 or int8", request->dtype);
-		return NULL;
-	}
-	hidp_status s = zoo_build(context, request->name, &options, &model, &said);
-	if (s != HIDP_OK)
-		complain_status(request->name, s, &said);
-	return model;
-}
-
-struct hidp_model *load_model(struct hidp_context *context, const struct model_request *request)
-{
-	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
-	struct hidp_model *model = NULL;
-	size_t length;
-	if (in_zoo(request->name))
-		return load_from_zoo(context, request);
-	if (strcmp(request->name, "-") != 0 && access(request->name, F_OK) != 0) {
-		complain("%s: no such network ('hidp models' lists them) and no such file",
-		         request->name);
-		return NULL;
-	}
-	if (request->dtype != NULL || request->batch != 0 || request->image != 0 ||
-	    request->tokens != 0) {
-		complain("%s: --dtype, --batch, --image and --tokens are for networks of the zoo",
-		         request->name);
-		return NULL;
-	}
-	char *text = read_file(request->name, &length);
-	if (text == NULL)
-		return NULL;
-	hidp_status s = hidp_model_from_json(context, text, length, request->flags, &model, &said);
-	if (s != HIDP_OK)
-		complain_status(request->name, s, &said);
-	free(text);
-	return model;
-}
 
 const char *const *board_folders(const char *boards, const char *folders[4])
 {
