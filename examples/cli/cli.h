@@ -21,13 +21,15 @@ int cmd_plan(int argc, char **argv);
 int cmd_evaluate(int argc, char **argv);
 int cmd_boards(int argc, char **argv);
 int cmd_models(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_node(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_timeline(int argc, char **argv);
 
-extern const char usage_plan[], usage_evaluate[], usage_boards[], usage_models[], usage_profile[];
+extern const char usage_plan[], usage_evaluate[], usage_boards[], usage_models[];
+extern const char usage_inspect[], usage_profile[];
 extern const char usage_keygen[], usage_node[], usage_run[], usage_timeline[];
 
 /* common.c: messages on stderr, "hidp: ..." and a newline. */

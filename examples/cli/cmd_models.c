@@ -11,7 +11,7 @@ const char usage_models[] =
 	"Usage: hidp models [MODEL] [option]...\n"
 	"\n"
 	"Lists the networks of the zoo, or the layers of MODEL: a network of the zoo, an ONNX\n"
-	"file, a JSON file, or - for standard input.\n"
+	"file, a JSON file, or - for standard input. 'hidp inspect' says more of one.\n"
 	"\n"
 	"  --dtype TYPE          fp32, fp16, bf16, int8      (networks of the zoo)\n"
 	"  --no-fuse             every layer stays on its own\n";

@@ -19,6 +19,7 @@ static const struct command {
          cmd_boards},
 	{"models", "hidp models", "list networks, or the layers of a model", usage_models,
          cmd_models},
+	{"inspect", "hidp inspect", "show what is in a model", usage_inspect, cmd_inspect},
 	{"profile", "hidp profile", "measure a model's layers on this machine", usage_profile,
          cmd_profile},
 	{"keygen", "hidp keygen", "make the keys of a node", usage_keygen, cmd_keygen},

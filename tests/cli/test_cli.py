@@ -4,9 +4,11 @@
     test_cli.py HIDP BOARDS_DIR VERSION WITH_JSON(0|1) WITH_NODES(0|1)
 """
 
+import copy
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 HIDP, BOARDS, VERSION, WITH_JSON = "", "", "", True
-COMMANDS = ["plan", "evaluate", "boards", "models", "profile"]
+COMMANDS = ["plan", "evaluate", "boards", "models", "inspect", "profile"]
 NODES = ["keygen", "node", "run", "timeline"]
 
 LAN = "cpu:50,gpu:400; cpu:20 | lan 940M 0.25ms"
@@ -153,6 +155,77 @@ class Models(Case):
         self.assertIn("resnet5: no such network", self.fails(1, "models", "resnet5"))
         self.assertIn("fp17", self.fails(1, "models", "resnet50", "--dtype", "fp17"))
         self.fails(2, "models", "resnet50", "vgg16")
+
+
+class Inspect(Case):
+    def test_table(self):
+        text = self.good("inspect", "resnet50")
+        self.assertIn("input   input  1 x 224 x 224 x 3  float32\n", text)
+        self.assertIn("output  fc  1 x 1 x 1 x 1000  float32\n", text)
+        rows = {line.split()[1]: line for line in text.split("\n") if len(line.split()) > 6}
+        self.assertRegex(rows["conv1"], r"conv\+batch_norm\+relu +64 x 112 x 112 .* window k7 s2 p3$")
+        self.assertTrue(rows["layer1.0.conv1"].endswith(" same"))
+        self.assertTrue(rows["layer2.0.downsample.0"].endswith(" window k1 s2 p0; same"))
+        self.assertTrue(rows["avgpool"].endswith(" all"))
+        last = text.split("\n")[-2]
+        self.assertEqual(
+            last,
+            "resnet50: 58 layers, 20 cut points, 4.09 G MACs, 25.6 M parameters, 102 MB of weights",
+        )
+
+    def test_cut_points(self):
+        """One in front of every residual block, none within."""
+        lines = self.good("inspect", "resnet50").split("\n")
+        cuts = [lines[i - 1].split()[1] for i, line in enumerate(lines) if line.strip() == "--"]
+        self.assertEqual(len(cuts), 20)
+        self.assertEqual(cuts[:4], ["conv1", "maxpool", "layer1.0.downsample.0", "layer1.1.conv3"])
+        self.assertEqual(cuts[-3:], ["layer4.2.conv3", "avgpool", "flatten"])
+
+    def test_graph(self):
+        dot = self.good("inspect", "resnet50", "--dot", "-")
+        self.assertTrue(dot.startswith('digraph "resnet50" {\n'))
+        self.assertEqual(len(re.findall(r"^  \d+ \[label=", dot, re.M)), 58)
+        # 57 layers read one tensor, 16 of them add another
+        self.assertEqual(len(re.findall(r"^  \d+ -> \d+", dot, re.M)), 57 + 16)
+        self.assertEqual(len(re.findall(r"penwidth=3", dot)), 20)
+
+    def test_picture(self):
+        svg = self.folder / "graph.svg"
+        if shutil.which("dot") is None:
+            self.skipTest("there is no Graphviz")
+        self.assertEqual(self.good("inspect", "resnet50", "--svg", svg, "-q"), "")
+        self.assertEqual(xml.etree.ElementTree.parse(svg).getroot().tag, "{http://www.w3.org/2000/svg}svg")
+
+    def test_no_graphviz(self):
+        svg = self.folder / "graph.svg"
+        message = self.fails(1, "inspect", "vgg16", "-q", "--svg", svg, env={**os.environ, "PATH": ""})
+        self.assertIn("dot: No such file or directory: --svg needs Graphviz", message)
+        self.assertFalse(svg.exists())
+
+    def test_hostile_names(self):
+        if not WITH_JSON:
+            self.skipTest("built without JSON")
+        model = copy.deepcopy(MODEL)
+        model["name"] = 'a"b'
+        model["layers"][0]["name"] = model["layers"][1]["inputs"][0] = 'x"; \\ \n[y'
+        dot = self.good("inspect", self.file("m.json", model), "--dot", "-")
+        self.assertIn('digraph "a\\"b"', dot)
+        self.assertIn('label="x\\"; \\\\ ?[y\\n', dot)
+
+    def test_json(self):
+        if not WITH_JSON:
+            self.skipTest("built without JSON")
+        path = self.folder / "model.json"
+        text = self.good("inspect", "resnet50", "--json", path)
+        again = self.good("inspect", path)
+        self.assertEqual(text, again)
+
+    def test_mistakes(self):
+        self.fails(2, "inspect")
+        self.fails(2, "inspect", "vgg16", "resnet50")
+        self.assertIn("--dim 5 is not understood", self.fails(2, "inspect", "vgg16", "--dim", "5"))
+        self.assertIn("--dim a=0", self.fails(2, "inspect", "vgg16", "--dim", "a=0"))
+        self.assertIn("--dim is for ONNX files", self.fails(1, "inspect", "vgg16", "--dim", "a=1"))
 
 
 class Boards(Case):
