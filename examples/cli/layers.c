@@ -33,6 +33,7 @@ const char *op_word(hidp_op op)
 		[HIDP_OP_FLATTEN] = "flatten",
 		[HIDP_OP_TRANSPOSE] = "transpose",
 		[HIDP_OP_CUSTOM] = "custom",
+		[HIDP_OP_EMBEDDING] = "embedding",
 	};
 	return WORD(words, op);
 }
@@ -52,10 +53,26 @@ static const char *function_word(const struct hidp_layer_desc *part)
 		[HIDP_ACTIVATION_ELU] = "elu",
 		[HIDP_ACTIVATION_SOFTPLUS] = "softplus",
 		[HIDP_ACTIVATION_CLIP] = "clip",
+		[HIDP_ACTIVATION_EXP] = "exp",
+		[HIDP_ACTIVATION_LOG] = "log",
+		[HIDP_ACTIVATION_SQRT] = "sqrt",
+		[HIDP_ACTIVATION_ABS] = "abs",
+		[HIDP_ACTIVATION_ERF] = "erf",
+		[HIDP_ACTIVATION_LINEAR] = "linear",
+		[HIDP_ACTIVATION_POWER] = "power",
+		[HIDP_ACTIVATION_RECIPROCAL] = "reciprocal",
+		[HIDP_ACTIVATION_SIGN] = "sign",
+		[HIDP_ACTIVATION_FLOOR] = "floor",
+		[HIDP_ACTIVATION_CEIL] = "ceil",
+		[HIDP_ACTIVATION_ROUND] = "round",
+		[HIDP_ACTIVATION_SIN] = "sin",
+		[HIDP_ACTIVATION_COS] = "cos",
+		[HIDP_ACTIVATION_SOFTSIGN] = "softsign",
 	};
 	static const char *const binaries[] = {
 		[HIDP_BINARY_ADD] = "add", [HIDP_BINARY_SUB] = "sub", [HIDP_BINARY_MUL] = "mul",
 		[HIDP_BINARY_DIV] = "div", [HIDP_BINARY_MIN] = "min", [HIDP_BINARY_MAX] = "max",
+		[HIDP_BINARY_POW] = "pow",
 	};
 	if (part->op == HIDP_OP_ACTIVATION)
 		return WORD(activations, part->function);
@@ -113,10 +130,8 @@ static void rule_text(const struct hidp_row_rule *rule, int64_t rows, int64_t ou
 		snprintf(text, 64, "window k%" PRId64 " s%" PRId64 " p%" PRId64, rule->extent,
 		         rule->stride, rule->pad);
 	else
-		snprintf(text, 64, "window k%.3g s%.3g p%.3g",
-		         (double)rule->extent / (double)rule->divisor,
-		         (double)rule->stride / (double)rule->divisor,
-		         (double)rule->pad / (double)rule->divisor);
+		snprintf(text, 64, "window (k%" PRId64 " s%" PRId64 " p%" PRId64 ")/%" PRId64,
+		         rule->extent, rule->stride, rule->pad, rule->divisor);
 }
 
 char *rows_text(const struct hidp_model *model, hidp_layer_id layer, char text[128])

@@ -129,6 +129,18 @@ static bool is_onnx(const char *path)
 }
 
 #if HAVE_ONNX
+/* Has the batch that was asked for become the first dimension of any input? */
+static bool has_batch(const struct hidp_onnx *onnx, long batch)
+{
+	for (uint32_t i = 0; i < hidp_onnx_input_count(onnx); i++) {
+		struct hidp_onnx_tensor tensor = HIDP_ONNX_TENSOR_INIT;
+		hidp_onnx_input(onnx, i, &tensor);
+		if (tensor.rank > 0 && tensor.dims[0] == batch)
+			return true;
+	}
+	return false;
+}
+
 static bool open_onnx(struct hidp_context *context, const struct model_request *request,
                       const struct hidp_onnx_dim *dims, struct loaded_model *loaded)
 {
@@ -141,6 +153,16 @@ static bool open_onnx(struct hidp_context *context, const struct model_request *
 	hidp_status s = hidp_onnx_open(context, request->name, &options, &loaded->onnx, &said);
 	if (s != HIDP_OK) {
 		complain_status(request->name, s, &said);
+		return false;
+	}
+	if (request->batch != 0 && !has_batch(loaded->onnx, request->batch)) {
+		complain("%s: --batch %ld: the file leaves no first dimension of an input open",
+		         request->name, request->batch);
+		return false;
+	}
+	if (hidp_onnx_model(loaded->onnx) == NULL) {
+		complain("%s: its outputs are constant, there is nothing to compute",
+		         request->name);
 		return false;
 	}
 	loaded->model = hidp_model_ref(hidp_onnx_model(loaded->onnx));

@@ -51,12 +51,12 @@ static void destroy_onednn(void *data)
 #endif
 
 #if HAVE_XNNPACK
-static hidp_status make_xnnpack(const struct hidp_model *model, struct zoo_weights *weights,
-                                void **data_out, struct hidp_diagnostic *diagnostic)
+static hidp_status make_xnnpack(const struct hidp_model *model, const struct hidp_weights *weights,
+                                void *weights_data, void **data_out,
+                                struct hidp_diagnostic *diagnostic)
 {
 	struct hidp_xnnpack *xnnpack = NULL;
-	hidp_status s = hidp_xnnpack_new(model, zoo_weights_table(), weights, NULL, &xnnpack,
-	                                 diagnostic);
+	hidp_status s = hidp_xnnpack_new(model, weights, weights_data, NULL, &xnnpack, diagnostic);
 	*data_out = xnnpack;
 	return s;
 }

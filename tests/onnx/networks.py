@@ -266,8 +266,27 @@ NETWORKS = {
 }
 
 
+SHIFT = 0.5  # of what goes into activations, in standard deviations
+
+
 def is_norm(module):
     return isinstance(module, nn.modules.batchnorm._BatchNorm)
+
+
+def soften(module):
+    """Makes networks as smooth as trained ones are.
+
+    What a residual block adds is less than what it gets, and activations cut off less than half
+    of what they get. Else every layer spreads rounding errors, and after fifty of them rounding
+    alone comes close to what is allowed.
+    """
+    for child in module.modules():
+        if is_norm(child):
+            child.bias.add_(SHIFT)
+        elif isinstance(child, models.resnet.Bottleneck):
+            child.bn3.weight.mul_(0.4)
+        elif isinstance(child, models.resnet.BasicBlock):
+            child.bn2.weight.mul_(0.4)
 
 
 def spread_parameters(module):
@@ -289,8 +308,10 @@ def spread_parameters(module):
 def normalise_outputs(layer, _inputs, output):
     """A forward hook: scales the layer so that its channels have mean 0 and variance 1."""
     axes = [axis for axis in range(output.dim()) if axis != 1]
-    mean, std = output.mean(axes), output.std(axes) + 1e-3
-    shift = 0.1 * torch.randn_like(mean)
+    mean, std = output.mean(axes), output.std(axes)
+    # a few images say little about a unit that is one number, but something about all units
+    std = std.clamp(min=0.3 * std.square().mean().sqrt().item())
+    shift = SHIFT + 0.1 * torch.randn_like(mean)
     layer.weight.div_(std.view([-1] + [1] * (layer.weight.dim() - 1)))
     layer.bias.copy_((layer.bias - mean) / std + shift)
     shape = [1, -1] + [1] * (output.dim() - 2)
@@ -317,6 +338,9 @@ def calibrate(network, small):
         shape = list(network.inputs[name].shape)
         shape[0] = 8 if small else 3
         network.module(torch.randn(shape))
+    for norm in norms:
+        # likewise
+        norm.running_var.clamp_(min=0.1 * norm.running_var.mean().item())
     for hook in hooks:
         hook.remove()
     network.module.eval()
@@ -329,5 +353,6 @@ def build(name, small):
         network = NETWORKS[name](small)
         network.module.eval()
         spread_parameters(network.module)
+        soften(network.module)
         calibrate(network, small)
     return network

@@ -3,14 +3,17 @@
 """Writes random graphs as ONNX files, with inputs and what NumPy makes of them.
 
     random_graphs.py FOLDER COUNT [SEED]
+    random_graphs.py --run PROGRAM COUNT [SEED]
 
-makes FOLDER/NUMBER/ as export.py does. The graphs are short chains of ops that move, join, cut,
+makes FOLDER/NUMBER/ as export.py does, or gives them all to nodes.c and demands that all pass. The graphs are short chains of ops that move, join, cut,
 broadcast and reduce tensors of any rank: what decides where the axes of a tensor lie.
 """
 
 import os
 import random
+import subprocess
 import sys
+import tempfile
 
 try:
     import numpy as np
@@ -271,15 +274,44 @@ def write(g, output, folder):
             index.write(f"{kind} {name} {kind}.npy\n")
 
 
-def main():
-    folder, count = sys.argv[1], int(sys.argv[2])
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+def write_all(folder, count, seed):
+    folders = []
     for i in range(seed, seed + count):
         rng = random.Random(i)
         g, output = build(rng)
         while np.abs(g.values[output]).max() < 1e-3:  # nothing but rounding is left
             g, output = build(rng)
-        write(g, output, os.path.join(folder, str(i)))
+        folders.append(os.path.join(folder, str(i)))
+        write(g, output, folders[-1])
+    return folders
+
+
+def run(program, count, seed):
+    with tempfile.TemporaryDirectory(prefix="hidp-onnx-") as folder:
+        folders = write_all(folder, count, seed)
+        given = "\n".join(folders) + "\n"
+        done = subprocess.run(
+            [program], input=given, capture_output=True, text=True, check=False, timeout=280
+        )
+    lines = done.stdout.splitlines()
+    passed = [line for line in lines if line.startswith("passed\t")]
+    for line in lines:
+        if line not in passed:
+            print(line)
+    print(f"{len(passed)} of {count} graphs passed, seeds from {seed} on")
+    if done.returncode != 0:
+        print(f"the program ended with {done.returncode}: {done.stderr[-2000:]}")
+    return 0 if done.returncode == 0 and len(passed) == count else 1
+
+
+def main():
+    what = sys.argv[1:]
+    running = what[0] == "--run"
+    place, count, *rest = what[1:] if running else what
+    seed = int(rest[0]) if rest else 1
+    if running:
+        return run(place, int(count), seed)
+    write_all(place, int(count), seed)
     return 0
 
 
