@@ -156,13 +156,16 @@ void hidp_onnx__made(struct lowering *lw, uint32_t i, const struct operand *oper
 	}
 }
 
-/* What the library can hold: floats in at most 2^40 elements, none of the dimensions 0. */
+/* What the library can hold: numbers, at most 2^40 of them, none of the dimensions 0. */
 static hidp_status check_value(const struct lowering *lw, const struct value *value)
 {
 	int64_t count = hidp_onnx__count(&value->dims);
 	char text[160];
 	if (value->dims.rank < 0)
 		return hidp_onnx__unsupported(lw, "the shape of %s is not known", value->name);
+	if (hidp_onnx__element_bytes(value->type) == 0 || value->type == ELEMENT_COMPLEX64 ||
+	    value->type == ELEMENT_COMPLEX128)
+		return hidp_onnx__unsupported(lw, "%s is not made of numbers", value->name);
 	if (count < 1 || count > (int64_t)1 << 40)
 		return hidp_onnx__unsupported(lw, "%s has the size %s", value->name,
 		                              hidp_onnx__dims_text(&value->dims, text));

@@ -354,8 +354,11 @@ static hidp_status lower_conv_transpose(struct lowering *lw)
 static double standard_coordinate(const char *mode, int64_t o, int64_t in, int64_t out,
                                   double scale)
 {
-	if (strcmp(mode, "align_corners") == 0)
-		return out == 1 ? 0 : (double)o * (double)(in - 1) / (double)(out - 1);
+	if (strcmp(mode, "align_corners") == 0) {
+		/* the size as the scale has it, which need not be whole */
+		double last = (double)in * scale - 1;
+		return out == 1 ? 0 : (double)o * (double)(in - 1) / last;
+	}
 	if (strcmp(mode, "asymmetric") == 0)
 		return (double)o / scale;
 	if (strcmp(mode, "pytorch_half_pixel") == 0 && out == 1)

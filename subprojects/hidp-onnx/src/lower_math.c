@@ -442,12 +442,18 @@ static hidp_status lower_cast(struct lowering *lw)
 	return HIDP_OK;
 }
 
+/* Identity, and Dropout where it is not in training. */
 static hidp_status lower_same(struct lowering *lw)
 {
+	const struct value *training = hidp_onnx__input(lw->node, 2);
+	double number = 0;
 	struct operand x;
 	hidp_status s = hidp_onnx__operand(lw, 0, &x);
 	if (s == HIDP_OK && hidp_onnx__wanted(lw, 1))
 		return hidp_onnx__unsupported(lw, "its mask is wanted");
+	if (s == HIDP_OK && training != NULL &&
+	    (!hidp_onnx__scalar(training, &number) || number != 0))
+		return hidp_onnx__unsupported(lw, "it is in training mode");
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &x);
 	return s;

@@ -69,7 +69,7 @@ static hidp_status read_opsets(struct reading *reading)
 			*known = version;
 	}
 	if (status == HIDP_OK && graph->opset == 0)
-		return hidp_onnx__fail(graph, "file", HIDP_ERR_MODEL,
+		return hidp_onnx__fail(graph, "file", HIDP_ERR_UNSUPPORTED,
 		                       "it does not say which version of ONNX's operators it uses");
 	if (status == HIDP_OK && (graph->opset < OPSET_MIN || graph->opset > OPSET_MAX))
 		return hidp_onnx__fail(graph, "file", HIDP_ERR_UNSUPPORTED,
