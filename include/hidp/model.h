@@ -46,8 +46,11 @@
  * - A *layer normalisation* is scale * (x - mean) / sqrt(variance + epsilon) + shift, with
  *   mean and variance (divided by the number of channels) of a position; epsilon is `alpha`.
  * - *Attention* divides the channels of Q, of K and of V into `heads` equal pieces. For each
- *   it gives softmax(Q K^T / sqrt(d)) V, d being the channels of such a piece of Q, with the
- *   softmax over the rows of K; the results stand side by side.
+ *   it gives softmax(alpha * Q K^T + M) V, with the softmax over the rows of K; the results stand
+ *   side by side. The mask M, if there is one, has one image or as many as Q, one row or as many as
+ *   Q, a channel for each row of K, and width 1 or a column for each head. Where a sum is below
+ *   the lowest finite number it counts as that number, so what M hides wholly weighs all rows of
+ *   V alike.
  * - A *resize* of `in` rows to `out` looks at s = (o + 1/2) * in / out - 1/2 for output row o.
  *   The nearest row is floor(s + 1/2); bilinear is row floor(s) and the next, weighed by
  *   their distance from s, each moved to the closest row that exists. With *nearest floor* it is
@@ -115,8 +118,8 @@ enum hidp_op_value {
 	HIDP_OP_LAYER_NORM = 15,  /**< normalisation over the channels of every position, with scale and shift:
 	                               `alpha` */
 	HIDP_OP_SOFTMAX = 16,     /**< softmax over the channels of every position */
-	HIDP_OP_ATTENTION = 17,   /**< attention of inputs Q, K, V, or of one input that holds the three side by side
-	                               on its channels: `heads` */
+	HIDP_OP_ATTENTION = 17,   /**< attention of inputs Q, K, V, or Q, K, V and a mask, or of one input that holds
+	                               Q, K and V side by side on its channels: `heads` `alpha` */
 	HIDP_OP_RESHAPE = 18,     /**< the same elements in `shape`, of any batch: elements count in NCHW order, or in
 	                               NHWC order with #HIDP_LAYER_CHANNELS_LAST */
 	HIDP_OP_FLATTEN = 19,     /**< all of channels, rows and columns on the channels */
@@ -290,7 +293,8 @@ struct hidp_layer_desc {
 	uint32_t function;           /**< a #hidp_activation, #hidp_binary or #hidp_resize */
 	hidp_op_class op_class;      /**< custom: class of work; 0 reads as #HIDP_CLASS_CUSTOM */
 	double alpha;                /**< parameter of the activation (#hidp_activation_value); layer normalisation:
-	                                  epsilon, more than 0; 0 reads as 1e-5 */
+	                                  epsilon, more than 0; 0 reads as 1e-5; attention: factor of the
+	                                  scores, normal in fp32; 0 reads as 1 / sqrt(channels of a head of Q) */
 	double beta;                 /**< second parameter of the activation */
 	double flops;                /**< custom: FLOPs for the whole output (a multiply-accumulate is 2), 0 or more;
 	                                  others: 0, or the value to be checked against the derived one, which

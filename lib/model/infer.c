@@ -347,6 +347,21 @@ static hidp_status infer_resize(struct inference *inf)
 	return HIDP_OK;
 }
 
+/* Added to the scores of q against k; sizes of 1 are broadcast, but for the channels. */
+static hidp_status infer_mask(struct inference *inf, const struct hidp_shape *q,
+                              const struct hidp_shape *k)
+{
+	const struct hidp_shape *m = &inf->in[3];
+	if ((m->batch != 1 && m->batch != q->batch) || (m->rows != 1 && m->rows != q->rows) ||
+	    m->channels != k->rows || (m->width != 1 && m->width != inf->desc->heads))
+		return FAIL(inf,
+		            "its mask of %lld x %lld x %lld x %lld does not match Q, K and heads",
+		            (long long)m->batch, (long long)m->channels, (long long)m->rows,
+		            (long long)m->width);
+	inf->rules[3] = m->rows == q->rows ? same_rows : all_rows(m->rows);
+	return HIDP_OK;
+}
+
 static hidp_status infer_attention(struct inference *inf)
 {
 	const struct hidp_layer_desc *d = inf->desc;
@@ -361,9 +376,8 @@ static hidp_status infer_attention(struct inference *inf)
 		k = v = q;
 		inf->rules[0] = all_rows(q.rows);
 	} else {
-		hidp_status s = wants_inputs(inf, 3);
-		if (s != HIDP_OK)
-			return s;
+		if (d->input_count != 3 && d->input_count != 4)
+			return FAIL(inf, "has %u inputs, its op takes 1, 3 or 4", d->input_count);
 		q = inf->in[0];
 		k = inf->in[1];
 		v = inf->in[2];
@@ -379,6 +393,11 @@ static hidp_status infer_attention(struct inference *inf)
 	if (q.channels % d->heads != 0 || v.channels % d->heads != 0)
 		return FAIL(inf, "%u heads do not divide %lld channels", d->heads,
 		            (long long)q.channels);
+	if (d->input_count == 4) {
+		hidp_status s = infer_mask(inf, &q, &k);
+		if (s != HIDP_OK)
+			return s;
+	}
 	f->shape = q;
 	f->shape.channels = v.channels;
 	f->flops = 2 * (double)q.batch * (double)q.rows * (double)k.rows *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,8 +151,13 @@ static hidp_status check_description(struct hidp_layer_desc *d, struct hidp_diag
 	}
 	if (d->op == HIDP_OP_EMBEDDING && (d->end < 1 || d->end > ATTRIBUTE_MAX))
 		REFUSE("%lld entries are out of range", (long long)d->end);
-	if (d->op == HIDP_OP_ATTENTION && d->heads == 0)
-		d->heads = 1;
+	if (d->op == HIDP_OP_ATTENTION) {
+		if (d->heads == 0)
+			d->heads = 1;
+		/* kernels take it as fp32, where it must not become 0 */
+		if (d->alpha != 0 && !(fabs(d->alpha) >= FLT_MIN && fabs(d->alpha) <= FLT_MAX))
+			REFUSE("factor of %g for its scores is out of range", d->alpha);
+	}
 	if (d->op == HIDP_OP_LAYER_NORM) {
 		if (d->alpha < 0)
 			REFUSE("epsilon of %g is negative", d->alpha);
@@ -407,14 +413,22 @@ static bool copy_part(struct sealing *seal, struct hidp_layer_desc *part,
 	return true;
 }
 
-/* Does a share of the part's output channels need only its share of that input's? */
+/* Does a share of the part's output channels need only its share of input number `k`'s? */
 static bool own_channels(const struct hidp__described *layers, const struct hidp__described *part,
-                         uint32_t input)
+                         uint32_t k)
 {
-	/* a single channel that is broadcast is needed by every share */
-	bool broadcast = part->desc.op == HIDP_OP_BINARY &&
-	                 layers[input].figures.shape.channels != part->figures.shape.channels;
-	return part->figures.own_channels && !broadcast;
+	const struct hidp_layer_desc *d = &part->desc;
+	const struct hidp_shape *in = &layers[d->inputs[k]].figures.shape;
+	if (!part->figures.own_channels)
+		return false;
+	switch (d->op) {
+	case HIDP_OP_BINARY: /* a single channel that is broadcast is needed by every share */
+		return in->channels == part->figures.shape.channels;
+	case HIDP_OP_ATTENTION: /* Q, K, V side by side lie apart; a mask has rows of K there */
+		return d->input_count != 1 && k < 3;
+	default:
+		return true;
+	}
 }
 
 /* Figures of the sealed layer `id`, whose parts are layers[i] with group == last. */
@@ -443,9 +457,8 @@ static hidp_status fill_layer(struct sealing *seal, hidp_layer_id id, const uint
 		for (uint32_t k = 0; k < part->desc.input_count; k++)
 			if (descs[p].inputs[k] != HIDP_LAYER_NONE)
 				inputs[l->input_count++] = (struct hidp__input){
-				        descs[p].inputs[k],
-				        own_channels(layers, part, part->desc.inputs[k]),
-				        part->figures.rules[k]};
+					descs[p].inputs[k], own_channels(layers, part, k),
+					part->figures.rules[k]};
 		l->flops += part->figures.flops;
 		weight_bytes += part->desc.op == HIDP_OP_CUSTOM
 		                        ? part->desc.weight_bytes

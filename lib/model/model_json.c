@@ -161,6 +161,7 @@ static const struct hidp__json_field layer_fields[] = {
         {"function", HIDP__JSON_WORD, AT(function), 0, &resizes, OP(RESIZE), OP(RESIZE)},
         {"alpha", HIDP__JSON_REAL, AT(alpha), 0, NULL, OP(ACTIVATION), 0},
         {"epsilon", HIDP__JSON_REAL, AT(alpha), 0, NULL, OP(LAYER_NORM), 0},
+        {"scale", HIDP__JSON_REAL, AT(alpha), 0, NULL, OP(ATTENTION), 0},
         {"beta", HIDP__JSON_REAL, AT(beta), 0, NULL, OP(ACTIVATION), 0},
         {"op_class", HIDP__JSON_WORD, AT(op_class), 0, &custom_classes, OP(CUSTOM), 0},
         {"flops", HIDP__JSON_REAL, AT(flops), 0, NULL, COMPUTED, 0},

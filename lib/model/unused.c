@@ -34,7 +34,7 @@ static const struct {
 	{"heads", MEMBER(heads), OP(ATTENTION)},
 	{"a function", MEMBER(function), OP(ACTIVATION) | OP(BINARY) | OP(RESIZE)},
 	{"an op class", MEMBER(op_class), OP(CUSTOM)},
-	{"a parameter", MEMBER(alpha), OP(ACTIVATION) | OP(LAYER_NORM)},
+	{"a parameter", MEMBER(alpha), OP(ACTIVATION) | OP(LAYER_NORM) | OP(ATTENTION)},
 	{"a second parameter", MEMBER(beta), OP(ACTIVATION)},
 	{"a channel grain", MEMBER(channel_grain), OP(CUSTOM)},
 	{"a colocation group", MEMBER(colocation), ~OP(INPUT)},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Values that are known beforehand, at the ends and the jumps of functions. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -97,13 +98,12 @@ static struct hidp_model *new_model(struct hidp_context *context, struct hidp_sh
 	return model;
 }
 
-/* Computes the model once; false: it could not be prepared, and that is said. */
-static bool run_model(struct problem *p, float *in, float *out, hidp_status *status_out)
+/* Computes the model once; false: it could not be prepared, and that is said. [layer] */
+static bool run_model(struct problem *p, float **tensors, hidp_status *status_out)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_plan *plan;
 	struct runner *runner;
-	float *tensors[2] = {in, out};
 	support_must(runner_whole_plan(p->in.model, p->in.cluster, &plan, &d), &d, "plan");
 	hidp_status s = runner_new(plan, 0, p->plugin->table(), p->object, &runner, &d);
 	hidp_plan_unref(plan);
@@ -119,10 +119,10 @@ static bool run_model(struct problem *p, float *in, float *out, hidp_status *sta
 static void run_values(struct problem *p, const void *what)
 {
 	const struct values *v = what;
-	float in[VALUES], out[VALUES];
+	float in[VALUES], out[VALUES], *tensors[2] = {in, out};
 	hidp_status s;
 	memcpy(in, v->in, sizeof in);
-	if (!run_model(p, in, out, &s))
+	if (!run_model(p, tensors, &s))
 		return;
 	if (s != HIDP_OK)
 		WRONG(p, "%s: %s", v->what, hidp_status_string(s));
@@ -143,6 +143,7 @@ static void run_look_up(struct problem *p, const void *what)
 	static const float bad[] = {ENTRIES, -ENTRIES - 1, 0.5f,      -0.5f, 1e30f,
 	                            -1e30f,  INFINITY,     -INFINITY, NAN};
 	float in[VALUES] = {0, 3, -1, -4, 1, -0.0f}, out[VALUES * FEATURES];
+	float *tensors[2] = {in, out};
 	const void *table;
 	size_t count;
 	hidp_status s;
@@ -150,7 +151,7 @@ static void run_look_up(struct problem *p, const void *what)
 	support_must(zoo_weights_table()->get(p->weights, 1, 0, HIDP_WEIGHT_KERNEL, &table, &count),
 	             NULL, "the table");
 	const float *entries = table;
-	if (!run_model(p, in, out, &s))
+	if (!run_model(p, tensors, &s))
 		return;
 	for (int i = 0; i < VALUES && s == HIDP_OK; i++) {
 		int entry = (int)in[i] + (in[i] < 0 ? ENTRIES : 0);
@@ -162,9 +163,65 @@ static void run_look_up(struct problem *p, const void *what)
 		WRONG(p, "looking up: %s", hidp_status_string(s));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		in[VALUES - 1] = bad[i];
-		if (run_model(p, in, out, &s) && s != HIDP_ERR_ARGUMENT)
+		if (run_model(p, tensors, &s) && s != HIDP_ERR_ARGUMENT)
 			WRONG(p, "entry %g: %s", (double)bad[i], hidp_status_string(s));
 	}
+}
+
+/* Attention of six rows of one channel, Q, K and V at once, with a mask. */
+static struct hidp_model *new_masked(struct hidp_context *context)
+{
+	const hidp_layer_id inputs[4] = {0, 0, 0, 1};
+	struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
+	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
+	struct hidp_model_builder *builder;
+	struct hidp_model *model;
+	support_must(hidp_model_builder_new(context, NULL, &builder), NULL, "builder");
+	d.op = HIDP_OP_INPUT;
+	d.shape = (struct hidp_shape){1, 1, VALUES, 1};
+	support_must(hidp_model_builder_add(builder, &d, NULL, &diag), &diag, "input");
+	d.shape = (struct hidp_shape){1, VALUES, VALUES, 1};
+	support_must(hidp_model_builder_add(builder, &d, NULL, &diag), &diag, "mask");
+	d = (struct hidp_layer_desc)HIDP_LAYER_DESC_INIT;
+	d.op = HIDP_OP_ATTENTION;
+	d.inputs = inputs;
+	d.input_count = 4;
+	d.alpha = 0.25;
+	support_must(hidp_model_builder_add(builder, &d, NULL, &diag), &diag, "attention");
+	support_must(hidp_model_builder_seal(builder, &model, &diag), &diag, "model");
+	hidp_model_builder_destroy(builder);
+	return model;
+}
+
+/* A mask hides rows of V; where it hides all, they count alike. */
+static void run_mask(struct problem *p, const void *what)
+{
+	const float values[VALUES] = {1, -2, 4, 8, -3, 6}, low = -INFINITY;
+	const float mean = (1 - 2 + 4 + 8 - 3 + 6) / 6.0f;
+	/* row 5 weighs the first two by exp(6 * value / 4 + mask) */
+	const float first = expf(1.5f + 2), second = expf(-3 + 5);
+	const float expected[VALUES] = {mean, mean, mean,
+	                                8,    -3,   (first - 2 * second) / (first + second)};
+	float in[VALUES], out[VALUES], mask[VALUES * VALUES], *tensors[3] = {in, mask, out};
+	hidp_status s;
+	(void)what;
+	memcpy(in, values, sizeof in);
+	for (int i = 0; i < VALUES; i++) {
+		mask[i] = low;
+		mask[VALUES + i] = -FLT_MAX;
+		mask[2 * VALUES + i] = -1e9f;
+		mask[3 * VALUES + i] = i == 3 ? 0 : low;
+		mask[4 * VALUES + i] = i == 4 ? 0 : -FLT_MAX;
+		mask[5 * VALUES + i] = i == 0 ? 2 : i == 1 ? 5 : -1e9f;
+	}
+	if (!run_model(p, tensors, &s))
+		return;
+	if (s != HIDP_OK)
+		WRONG(p, "masks: %s", hidp_status_string(s));
+	for (int i = 0; i < VALUES && !p->failed; i++)
+		if (!(fabsf(out[i] - expected[i]) <= (float)p->plugin->tolerance * 10))
+			WRONG(p, "mask %d gives %.9g, not %.9g", i, (double)out[i],
+			      (double)expected[i]);
 }
 
 /* Checks a model, which is released. */
@@ -173,7 +230,8 @@ static void check(const struct kernels_plugin *plugin, struct tally *tally,
                   void (*run)(struct problem *p, const void *what), const void *what)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
-	struct problem p = {.plugin = plugin, .tally = tally, .layers = 2};
+	struct problem p = {
+		.plugin = plugin, .tally = tally, .layers = hidp_model_layer_count(model)};
 	p.in.model = model;
 	support_must(hidp_cluster_from_string(context, "cpu:10", &p.in.cluster, &d), &d, "cluster");
 	support_must(zoo_weights_new(p.in.model, 1, &p.weights), NULL, "weights");
@@ -198,4 +256,5 @@ void kernels_values(const struct kernels_plugin *plugin, struct tally *tally,
 		check(plugin, tally, context, new_model(context, row, cases[i].desc), run_values,
 		      &cases[i]);
 	check(plugin, tally, context, new_model(context, column, embedding), run_look_up, NULL);
+	check(plugin, tally, context, new_masked(context), run_mask, NULL);
 }

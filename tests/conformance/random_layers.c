@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "random_layers.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "random_instance.h"
@@ -352,6 +354,32 @@ static struct made make_norm(struct making *m, hidp_op op)
 	return add(m, op, d, &in, 1, in.shape);
 }
 
+/* A mask whose elements are 0, or so low that they hide a row. */
+static struct made add_hiding(struct making *m, struct made in)
+{
+	static const double lowest[] = {1e9, 1e9, FLT_MAX, INFINITY};
+	struct hidp_layer_desc d = nothing;
+	const double low = lowest[rng_below(m->rng, 4)];
+	in = add_tamed(m, in, HIDP_ACTIVATION_SIGN);
+	d.function = HIDP_ACTIVATION_SIGN;
+	in = add(m, HIDP_OP_ACTIVATION, d, &in, 1, in.shape);
+	in = add_clip(m, in, 0, 1);
+	if (isfinite(low))
+		return add_linear(m, in, low, -low);
+	d.function = HIDP_ACTIVATION_LOG;
+	return add(m, HIDP_OP_ACTIVATION, d, &in, 1, in.shape);
+}
+
+/* What is added to the scores, of that shape or broadcast to it. */
+static struct made add_mask(struct making *m, struct hidp_shape shape)
+{
+	shape.batch = chance(m, 50) ? 1 : shape.batch;
+	shape.rows = chance(m, 50) ? 1 : shape.rows;
+	shape.width = chance(m, 50) ? 1 : shape.width;
+	struct made in = add_input(m, shape);
+	return chance(m, 50) ? in : add_hiding(m, in);
+}
+
 static struct made make_attention(struct making *m)
 {
 	struct hidp_layer_desc d = nothing;
@@ -359,15 +387,19 @@ static struct made make_attention(struct making *m)
 	const int64_t batch = chance(m, 20) ? 2 : 1, rows = pick(m, 1, 16);
 	struct hidp_shape q = {batch, heads * query, rows, 1}, k = q, v = q, out = q;
 	d.heads = (uint32_t)heads;
-	if (chance(m, 50)) {
+	d.alpha = chance(m, 50) ? 0 : rng_real(m->rng) - 0.5;
+	if (chance(m, 30)) {
 		q.channels *= 3;
 		struct made in = add_input(m, q);
 		return add(m, HIDP_OP_ATTENTION, d, &in, 1, out);
 	}
 	k.rows = v.rows = pick(m, 1, 16);
 	v.channels = out.channels = heads * values;
-	struct made inputs[3] = {add_input(m, q), add_input(m, k), add_input(m, v)};
-	return add(m, HIDP_OP_ATTENTION, d, inputs, 3, out);
+	struct made inputs[4] = {add_input(m, q), add_input(m, k), add_input(m, v)};
+	if (chance(m, 40))
+		return add(m, HIDP_OP_ATTENTION, d, inputs, 3, out);
+	inputs[3] = add_mask(m, (struct hidp_shape){batch, k.rows, q.rows, heads});
+	return add(m, HIDP_OP_ATTENTION, d, inputs, 4, out);
 }
 
 /* A divisor of a number. */

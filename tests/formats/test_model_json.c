@@ -142,6 +142,11 @@ START_TEST(reads_every_attribute)
 	ck_assert_int_eq(d.out_channels, 16);
 	d = part_of(m, "attention");
 	ck_assert_uint_eq(d.heads, 4);
+	ck_assert_double_eq(d.alpha, 0);
+	d = part_of(m, "masked");
+	ck_assert_uint_eq(d.heads, 2);
+	ck_assert_uint_eq(d.input_count, 4);
+	ck_assert_double_eq(d.alpha, 0.125);
 	d = part_of(m, "custom");
 	ck_assert_uint_eq(d.op_class, HIDP_CLASS_DEPTHWISE);
 	ck_assert_double_eq(d.flops, 1.25e6);
@@ -380,6 +385,8 @@ static const struct refusal refusals[] = {
          HIDP_ERR_SYNTAX, "layers[0].colocation", "op input has no \"colocation\""},
         {ONE("attention", ", \"heads\": @-1"), HIDP_ERR_SYNTAX, "layers[1].heads",
          "-1 is not within 0 to 4294967294"},
+        {ONE("attention", ", @\"alpha\": 1"), HIDP_ERR_SYNTAX, "layers[1].alpha",
+         "op attention has no \"alpha\""},
         {ONE("activation", ", \"function\": @\"add\""), HIDP_ERR_SYNTAX, "layers[1].function",
          "\"add\" is unknown"},
         {ONE("binary", ", \"function\": @\"relu\", \"shape\": [1, 4, 1, 1]"), HIDP_ERR_SYNTAX,

@@ -286,9 +286,9 @@ def write_all(folder, count, seed):
     return folders
 
 
-def run(program, count, seed):
+def run(program, write_some, count, seed):
     with tempfile.TemporaryDirectory(prefix="hidp-onnx-") as folder:
-        folders = write_all(folder, count, seed)
+        folders = write_some(folder, count, seed)
         given = "\n".join(folders) + "\n"
         done = subprocess.run(
             [program], input=given, capture_output=True, text=True, check=False, timeout=280
@@ -304,16 +304,16 @@ def run(program, count, seed):
     return 0 if done.returncode == 0 and len(passed) == count else 1
 
 
-def main():
+def main(write_some):
     what = sys.argv[1:]
     running = what[0] == "--run"
     place, count, *rest = what[1:] if running else what
     seed = int(rest[0]) if rest else 1
     if running:
-        return run(place, int(count), seed)
-    write_all(place, int(count), seed)
+        return run(place, write_some, int(count), seed)
+    write_some(place, int(count), seed)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(write_all))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plain.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -325,6 +326,12 @@ static double softmax(const struct plain *p, struct spot o)
 	return 1 / sum;
 }
 
+/* A score with its mask, in fp32: a mask that is large enough takes in all of the score. */
+static double masked(double score, double mask)
+{
+	return fmax((double)((float)score + (float)mask), -FLT_MAX);
+}
+
 static double attention(const struct plain *p, struct spot o)
 {
 	const bool packed = p->d.input_count == 1;
@@ -334,17 +341,28 @@ static double attention(const struct plain *p, struct spot o)
 	const int64_t size = width / p->d.heads;
 	const int64_t head = o.c / (p->out.shape.channels / p->d.heads);
 	const int64_t k0 = packed ? width : 0, v0 = packed ? 2 * width : 0;
-	double sum = 0, weights = 0, first = 0;
+	const double scale = p->d.alpha != 0 ? p->d.alpha : 1 / sqrt((double)size);
+	double sum = 0, weights = 0, largest = -INFINITY;
+	double *scores = malloc((size_t)k->shape.rows * sizeof *scores);
+	if (scores == NULL)
+		abort();
 	for (int64_t row = 0; row < k->shape.rows; row++) {
 		double score = 0;
 		for (int64_t i = head * size; i < (head + 1) * size; i++)
 			score += *plain_at(q, o.n, i, o.y, 0) * *plain_at(k, o.n, k0 + i, row, 0);
-		score /= sqrt((double)size);
-		if (row == 0)
-			first = score; /* any number serves against overflow */
-		weights += exp(score - first);
-		sum += exp(score - first) * *plain_at(v, o.n, v0 + o.c, row, 0);
+		scores[row] = score * scale;
+		if (p->d.input_count == 4)
+			scores[row] =
+				masked(scores[row],
+			               broadcast(&p->in[3], (struct spot){o.n, row, o.y, head}));
+		largest = fmax(largest, scores[row]);
 	}
+	for (int64_t row = 0; row < k->shape.rows; row++) {
+		const double weight = exp(scores[row] - largest);
+		weights += weight;
+		sum += weight * *plain_at(v, o.n, v0 + o.c, row, 0);
+	}
+	free(scores);
 	return sum / weights;
 }
 

@@ -307,6 +307,18 @@ static uint32_t add_transpose(struct generator *g, uint32_t in)
 	return add(g, &d, &in, 1, s);
 }
 
+/* What is added to the scores of self-attention. */
+static uint32_t add_mask(struct generator *g, uint32_t in, int64_t heads)
+{
+	struct hidp_layer_desc d = begin(HIDP_OP_INPUT);
+	const int64_t rows = shape_of(g, in).rows;
+	if (!g->params->dag || rng_chance(g->rng, 50))
+		return add_dense(g, in, rows);
+	d.shape = (struct hidp_shape){1, rows, rng_chance(g->rng, 50) ? 1 : rows,
+	                              rng_chance(g->rng, 50) ? 1 : heads};
+	return add(g, &d, NULL, 0, d.shape);
+}
+
 /* Self-attention over the rows; the width must be 1. */
 static uint32_t add_attention(struct generator *g, uint32_t in)
 {
@@ -319,10 +331,14 @@ static uint32_t add_attention(struct generator *g, uint32_t in)
 		uint32_t qkv = add_dense(g, in, 3 * s.channels);
 		return add(g, &d, &qkv, 1, s);
 	}
-	uint32_t parts[3];
+	uint32_t parts[4];
 	for (int i = 0; i < 3; i++)
 		parts[i] = add_dense(g, in, s.channels);
-	return add(g, &d, parts, 3, s);
+	if (rng_chance(g->rng, 50))
+		return add(g, &d, parts, 3, s);
+	d.alpha = rng_real(g->rng);
+	parts[3] = add_mask(g, in, heads);
+	return add(g, &d, parts, 4, s);
 }
 
 static uint32_t add_matmul(struct generator *g, uint32_t in)

@@ -26,11 +26,12 @@ void begin(const struct hidp_model_options *options);
 #define IN(...)                                                                                    \
 	.inputs = (const hidp_layer_id[]){__VA_ARGS__},                                            \
 	.input_count = sizeof((const hidp_layer_id[]){__VA_ARGS__}) / sizeof(hidp_layer_id)
-/* Tables of layers on inputs that are layers 0, 1 and 2. */
-#define INPUTS_MAX 3
+/* Tables of layers on inputs that are layers 0, 1, 2 and 3. */
+#define INPUTS_MAX 4
 #define A IN(0)
 #define AB IN(0, 1)
 #define ABC IN(0, 1, 2)
+#define ABCD IN(0, 1, 2, 3)
 #define OP(...)                                                                                    \
 	{                                                                                          \
 		.struct_size = sizeof(struct hidp_layer_desc), __VA_ARGS__                         \

@@ -3,15 +3,19 @@
  * Attention, head by head, so that the scores of one stay in the cache: a product, a
  * softmax over its rows, and another product, on parts of the tensors where they lie.
  */
+#include <float.h>
 #include <math.h>
 
 #include "matmul.h"
 #include "norm.h"
 
-/* Q, K and V of the call's rows, and of all heads. */
+/* Q, K, V and the mask of the call's rows, and of all heads. */
 struct heads {
 	struct tensor q, k, v, out;
+	bool masked;
+	struct tensor mask;
 	int64_t size, value_size; /* channels of a head: of Q and K, of V */
+	float scale;              /* of scores */
 };
 
 static struct tensor cut_head(const struct tensor *t, int64_t image, int64_t head, int64_t size)
@@ -20,29 +24,56 @@ static struct tensor cut_head(const struct tensor *t, int64_t image, int64_t hea
 	return onednn__tensor_cut(one, HIDP_AXIS_CHANNELS, head * size, (head + 1) * size);
 }
 
+/* What is done to the scores: the mask is added, and of what is infinite then the lowest number. */
+static void mask_posts(const struct heads *heads, int64_t image, int64_t head, struct posts *posts)
+{
+	struct tensor mask = heads->mask;
+	if (mask.dims[HIDP_AXIS_BATCH] != 1)
+		mask = onednn__tensor_cut(mask, HIDP_AXIS_BATCH, image, image + 1);
+	if (mask.dims[HIDP_AXIS_WIDTH] != 1)
+		mask = onednn__tensor_cut(mask, HIDP_AXIS_WIDTH, head, head + 1);
+	posts->count = 2;
+	posts->list[0] =
+		(struct post){.algorithm = dnnl_binary_add, .binary = true, .operand = mask};
+	posts->list[1] =
+		(struct post){.algorithm = dnnl_eltwise_clip, .alpha = -FLT_MAX, .beta = FLT_MAX};
+}
+
 static hidp_status add_head(struct build *b, const struct heads *heads, int64_t image, int64_t head,
                             const struct tensor *scores)
 {
-	struct posts none = {.count = 0};
+	struct posts none = {.count = 0}, posts = none;
 	struct tensor q = cut_head(&heads->q, image, head, heads->size);
 	struct tensor k = cut_head(&heads->k, image, head, heads->size);
 	struct tensor v = cut_head(&heads->v, image, head, heads->value_size);
 	/* the output begins with the call's first head */
 	int64_t first = b->call->channel_begin / heads->value_size;
 	struct tensor out = cut_head(&heads->out, image, head - first, heads->value_size);
-	float scale = 1 / sqrtf((float)heads->size);
-	hidp_status s = onednn__add_matmul(b, &q, &k, true, scale, scores, &none);
+	if (heads->masked)
+		mask_posts(heads, image, head, &posts);
+	const size_t scratch = b->scratch; /* copies of the mask are for this head alone */
+	hidp_status s = onednn__add_matmul(b, &q, &k, true, heads->scale, scores, &posts);
 	if (s == HIDP_OK)
 		s = onednn__add_softmax(b, scores, scores);
 	if (s == HIDP_OK)
 		s = onednn__add_matmul(b, scores, &v, false, 0, &out, &none);
+	b->scratch = scratch;
 	return s;
+}
+
+/* The mask's rows that the call's rows are masked by. */
+static struct tensor mask_rows(const struct call *call)
+{
+	const struct operand *mask = &call->inputs[3];
+	if (mask->shape.rows == 1)
+		return onednn__operand_rows(call, mask, 0, 1);
+	return onednn__operand_rows(call, mask, call->row_begin, call->row_end);
 }
 
 hidp_status onednn__build_attention(struct build *b)
 {
 	const struct call *call = b->call;
-	struct heads h;
+	struct heads h = {.masked = b->part.input_count == 4};
 	int64_t begin = call->row_begin, end = call->row_end, rows = call->inputs[0].shape.rows;
 	if (call->input_count == 1) { /* side by side */
 		int64_t channels = call->info.shape.channels;
@@ -56,9 +87,12 @@ hidp_status onednn__build_attention(struct build *b)
 		h.k = onednn__operand_rows(call, &call->inputs[1], 0, call->inputs[1].shape.rows);
 		h.v = onednn__operand_rows(call, &call->inputs[2], 0, call->inputs[2].shape.rows);
 	}
+	if (h.masked)
+		h.mask = mask_rows(call);
 	h.out = onednn__call_output(call);
 	h.size = h.q.dims[HIDP_AXIS_CHANNELS] / b->part.heads;
 	h.value_size = h.v.dims[HIDP_AXIS_CHANNELS] / b->part.heads;
+	h.scale = b->part.alpha != 0 ? (float)b->part.alpha : 1 / sqrtf((float)h.size);
 	const int64_t dims[4] = {1, h.k.dims[HIDP_AXIS_ROWS], end - begin, 1};
 	struct tensor scores = onednn__scratch_tensor(b, dims);
 	hidp_status s = HIDP_OK;

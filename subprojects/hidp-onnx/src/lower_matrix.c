@@ -250,12 +250,35 @@ static hidp_status lower_dense(struct lowering *lw)
 	return s;
 }
 
-/* Q, K, V: batch x tokens x features */
+/* Added to the scores; attribute "mask_dims": images, heads, tokens of Q and of K */
+static hidp_status lower_mask(struct lowering *lw, struct operand *mask)
+{
+	size_t count = 0;
+	const int64_t *sizes = hidp_onnx__ints(lw->node, "mask_dims", &count);
+	struct dims dims = {4, {0}};
+	struct layout layout = {0};
+	hidp_status s = hidp_onnx__operand(lw, 3, mask);
+	if (s != HIDP_OK)
+		return s;
+	if (count != 4)
+		return hidp_onnx__unsupported(lw, "its mask has no dimensions");
+	memcpy(dims.size, sizes, 4 * sizeof *sizes);
+	if ((s = hidp_onnx__reshape(lw, mask, &dims, mask)) != HIDP_OK)
+		return s;
+	hidp_onnx__append(&layout, &dims, 0, GROUP_BATCH);
+	hidp_onnx__append(&layout, &dims, 2, GROUP_ROWS);
+	hidp_onnx__append(&layout, &dims, 1, GROUP_WIDTH);
+	hidp_onnx__append(&layout, &dims, 3, GROUP_CHANNELS);
+	return hidp_onnx__arrange(lw, mask, &layout, mask);
+}
+
+/* Q, K, V: batch x tokens x features; a mask or none; attribute "scale", or else 1 / sqrt(d) */
 static hidp_status lower_attention(struct lowering *lw)
 {
 	struct hidp_layer_desc desc = hidp_onnx__layer(HIDP_OP_ATTENTION);
-	struct operand in[3], out;
-	const struct operand *const inputs[] = {&in[0], &in[1], &in[2]};
+	struct operand in[4], out;
+	const struct operand *const inputs[] = {&in[0], &in[1], &in[2], &in[3]};
+	const uint32_t count = hidp_onnx__input(lw->node, 3) != NULL ? 4 : 3;
 	struct layout layout = {0};
 	for (uint32_t i = 0; i < 3; i++) {
 		hidp_status s = hidp_onnx__operand(lw, i, &in[i]);
@@ -268,9 +291,12 @@ static hidp_status lower_attention(struct lowering *lw)
 			return s;
 	}
 	desc.heads = (uint32_t)hidp_onnx__int(lw->node, "heads", 1);
+	desc.alpha = hidp_onnx__float(lw->node, "scale", 0);
 	const struct dims *dims = &lw->node->outputs[0]->dims;
+	hidp_status s = count == 4 ? lower_mask(lw, &in[3]) : HIDP_OK;
 	layout = matrix(dims, 1, 2);
-	hidp_status s = hidp_onnx__emit(lw, &desc, inputs, 3, dims, &layout, &out);
+	if (s == HIDP_OK)
+		s = hidp_onnx__emit(lw, &desc, inputs, count, dims, &layout, &out);
 	if (s == HIDP_OK)
 		hidp_onnx__made(lw, 0, &out);
 	return s;

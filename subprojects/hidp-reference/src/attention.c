@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Attention: for each head and row, the values weighed by how query and keys agree. */
+#include <float.h>
 #include <math.h>
 
 #include "op.h"
@@ -12,11 +13,13 @@ struct operands {
 	int64_t query;  /* channels of Q and K per head */
 	int64_t values; /* channels of V per head */
 	int64_t rows;   /* of K and V */
+	float scale;    /* of scores */
 };
 
 static struct operands operands_of(const struct work *w)
 {
 	const int64_t heads = w->part->desc.heads, channels = w->part->in.channels;
+	const double alpha = w->part->desc.alpha;
 	struct operands o = {.values = w->part->out.channels / heads};
 	if (w->part->desc.input_count == 1) {
 		o.query = channels / 3 / heads;
@@ -29,7 +32,19 @@ static struct operands operands_of(const struct work *w)
 		o.input[2] = 2;
 		o.rows = w->in[1]->shape.rows;
 	}
+	o.scale = alpha != 0 ? (float)alpha : 1 / sqrtf((float)o.query);
 	return o;
+}
+
+/* Adds the mask of a head; of scores that are all infinite there would be no shares. */
+static void add_mask(const struct work *w, int64_t row, int64_t head, int64_t rows)
+{
+	const struct hidp_shape *s = &w->in[3]->shape;
+	const float *mask = work_in(w, 3, s->rows == 1 ? 0 : row, s->width == 1 ? 0 : head);
+	for (int64_t i = 0; i < rows; i++) {
+		float score = w->scratch[i] + mask[i];
+		w->scratch[i] = score < -FLT_MAX ? -FLT_MAX : score;
+	}
 }
 
 /* Turns scores into weights that add up to 1. */
@@ -54,10 +69,11 @@ static void run_head(const struct work *w, const struct operands *o, int64_t row
 	const float *q = work_in(w, o->input[0], row, 0) + o->first[0] + head * o->query;
 	const float *k = work_in(w, o->input[1], 0, 0) + o->first[1] + head * o->query;
 	const float *v = work_in(w, o->input[2], 0, 0) + o->first[2] + begin;
-	const float scale = 1 / sqrtf((float)o->query);
 	scalar_products(q, k, w->in[o->input[1]]->row_stride, o->query, o->rows, w->scratch);
 	for (int64_t i = 0; i < o->rows; i++)
-		w->scratch[i] *= scale;
+		w->scratch[i] *= o->scale;
+	if (w->part->desc.input_count == 4)
+		add_mask(w, row, head, o->rows);
 	softmax(w->scratch, o->rows);
 	weighted_sum(w->scratch, v, w->in[o->input[2]]->row_stride, end - begin, o->rows,
 	             work_out(w, row, 0) + begin);

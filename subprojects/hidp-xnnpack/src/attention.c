@@ -4,6 +4,7 @@
  * over its rows, and another product. The heads are divided into as many parts as there are
  * threads, which have scratch memory each.
  */
+#include <float.h>
 #include <math.h>
 
 #include "build.h"
@@ -13,7 +14,10 @@
 /* Channels of Q, K and V that belong to a head, and the scratch memory of its part. */
 struct attention {
 	struct tensor q, k, v, out;
+	bool masked;
+	struct tensor mask;
 	int64_t size, value_size; /* channels of a head: of Q and K, of V */
+	float scale;              /* of scores */
 	int64_t heads;            /* of the call, of all images */
 	int64_t parts;
 	struct place scratch;
@@ -29,6 +33,24 @@ static struct tensor cut_head(const struct tensor *t, int64_t image, int64_t hea
 {
 	struct tensor one = xnnpack__tensor_cut(*t, HIDP_AXIS_BATCH, image, image + 1);
 	return xnnpack__tensor_cut(one, HIDP_AXIS_CHANNELS, head * size, (head + 1) * size);
+}
+
+/* Adds the mask of a head; of scores that are all infinite there would be no shares. */
+static void add_mask(const struct attending *attending, int64_t image, int64_t head, float *scores,
+                     int64_t rows, int64_t keys)
+{
+	struct tensor mask = attending->attention->mask;
+	const float *values = xnnpack__address(attending->running, mask.place);
+	values += mask.dims[HIDP_AXIS_BATCH] == 1 ? 0 : image * mask.strides[HIDP_AXIS_BATCH];
+	values += mask.dims[HIDP_AXIS_WIDTH] == 1 ? 0 : head * mask.strides[HIDP_AXIS_WIDTH];
+	for (int64_t r = 0; r < rows; r++) {
+		const float *line = values;
+		line += mask.dims[HIDP_AXIS_ROWS] == 1 ? 0 : r * mask.strides[HIDP_AXIS_ROWS];
+		for (int64_t i = 0; i < keys; i++) {
+			float score = scores[r * keys + i] + line[i];
+			scores[r * keys + i] = score < -FLT_MAX ? -FLT_MAX : score;
+		}
+	}
 }
 
 static void run_head(const struct attending *attending, int64_t number, float *scratch)
@@ -50,7 +72,7 @@ static void run_head(const struct attending *attending, int64_t number, float *s
 	                         .rows = rows,
 	                         .inner = a->size,
 	                         .columns = keys,
-	                         .scale = 1 / sqrtf((float)a->size),
+	                         .scale = a->scale,
 	                         .panel = panel};
 	struct product values = {.left = {scratch, keys, 1},
 	                         .right = xnnpack__matrix_of(running, &v, false),
@@ -62,6 +84,8 @@ static void run_head(const struct attending *attending, int64_t number, float *s
 	                         .scale = 1,
 	                         .panel = panel};
 	xnnpack__multiply(&scores, 0, keys);
+	if (a->masked)
+		add_mask(attending, image, head, scratch, rows, keys);
 	for (int64_t r = 0; r < rows; r++)
 		xnnpack__softmax_line(scratch + r * keys, keys);
 	xnnpack__multiply(&values, 0, a->value_size);
@@ -100,6 +124,12 @@ static void find_operands(const struct build *b, struct attention *a)
 		a->k = xnnpack__operand_rows(call, &call->inputs[1], 0, call->inputs[1].shape.rows);
 		a->v = xnnpack__operand_rows(call, &call->inputs[2], 0, call->inputs[2].shape.rows);
 	}
+	a->masked = b->part.input_count == 4;
+	if (a->masked) {
+		const struct operand *mask = &call->inputs[3];
+		bool one = mask->shape.rows == 1;
+		a->mask = xnnpack__operand_rows(call, mask, one ? 0 : begin, one ? 1 : end);
+	}
 	a->out = xnnpack__call_output(call);
 }
 
@@ -117,11 +147,14 @@ hidp_status xnnpack__build_attention(struct build *b)
 	find_operands(b, a);
 	a->size = a->q.dims[HIDP_AXIS_CHANNELS] / b->part.heads;
 	a->value_size = a->v.dims[HIDP_AXIS_CHANNELS] / b->part.heads;
+	a->scale = b->part.alpha != 0 ? (float)b->part.alpha : 1 / sqrtf((float)a->size);
 	int64_t first = b->call->channel_begin / a->value_size;
 	int64_t count = b->call->channel_end / a->value_size - first;
 	a->q = cut_heads(&a->q, first, count, a->size);
 	a->k = cut_heads(&a->k, first, count, a->size);
 	a->v = cut_heads(&a->v, first, count, a->value_size);
+	if (a->masked && a->mask.dims[HIDP_AXIS_WIDTH] != 1)
+		a->mask = xnnpack__tensor_cut(a->mask, HIDP_AXIS_WIDTH, first, first + count);
 	a->heads = count * a->out.dims[HIDP_AXIS_BATCH];
 	a->parts = xnnpack__smaller((int64_t)b->task->threads, a->heads);
 	int64_t rows = a->q.dims[HIDP_AXIS_ROWS], keys = a->k.dims[HIDP_AXIS_ROWS];
