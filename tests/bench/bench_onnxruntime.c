@@ -183,7 +183,7 @@ static void start_hidp(const struct bench *bench, struct network *n, const uint3
 	const struct hidp_model *model = hidp_onnx_model(n->onnx);
 	const struct measure_options options = {.budget_s = bench->budget_s,
 	                                        .rounds = bench->repeats};
-	struct hidp_cluster *two = ready_cluster(bench, cores, 2, 1);
+	struct hidp_cluster *two = ready_cluster(bench, cores, 2, 1, READY_SYNC_S);
 	struct node_times times;
 	bench_must(hidp_onednn_new(model, hidp_onnx_weights(), n->onnx, NULL, &n->onednn, &d), &d,
 	           "kernels");

@@ -190,13 +190,19 @@ static void run_sides(const struct bench *bench, struct side *sides, int count,
 	disturb_end(&disturbance);
 }
 
+/* What is handed to a busy core waits there until the system's scheduler takes turns. */
+#define TURN_S 4e-3
+
 /* The same node, of which others take a part of the second processor. */
-static struct hidp_cluster *loaded(const struct bench *bench, const struct hidp_cluster *two)
+static struct hidp_cluster *loaded(const struct bench *bench, const uint32_t *cores)
 {
+	const double sync_s = fmax(READY_SYNC_S, bench->disturb * TURN_S);
+	struct hidp_cluster *two = ready_cluster(bench, cores, 2, 1, sync_s), *cluster;
 	struct hidp_cluster_builder *builder;
-	struct hidp_cluster *cluster;
 	bench_must(hidp_cluster_builder_from(two, &builder), NULL, "cluster");
-	bench_must(hidp_cluster_builder_set_load(builder, 0, 1, bench->disturb, NULL), NULL, "load");
+	hidp_cluster_unref(two);
+	bench_must(hidp_cluster_builder_set_load(builder, 0, 1, bench->disturb, NULL), NULL,
+	           "load");
 	bench_must(hidp_cluster_builder_seal(builder, &cluster, NULL), NULL, "cluster");
 	hidp_cluster_builder_destroy(builder);
 	return cluster;
@@ -210,8 +216,8 @@ static void run_network(const struct bench *bench, struct bench_table *table,
 	const int count = side_count(kernels);
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_model *model = bench_network(bench->context, name);
-	struct hidp_cluster *two = ready_cluster(bench, cores, 2, 1);
-	struct hidp_cluster *both = ready_cluster(bench, cores, 1, 2);
+	struct hidp_cluster *two = ready_cluster(bench, cores, 2, 1, READY_SYNC_S);
+	struct hidp_cluster *both = ready_cluster(bench, cores, 1, 2, READY_SYNC_S);
 	struct zoo_weights *weights;
 	struct hidp_plan *planned;
 	struct hidp_layer_info first = HIDP_LAYER_INFO_INIT, last = HIDP_LAYER_INFO_INIT;
@@ -220,7 +226,7 @@ static void run_network(const struct bench *bench, struct bench_table *table,
 	           "layer");
 	bench_must(zoo_weights_new(model, 1, &weights), NULL, "weights");
 	struct hidp_cost *cost = measured_cost(bench, kernels, model, two, weights);
-	struct hidp_cluster *left = loaded(bench, two);
+	struct hidp_cluster *left = loaded(bench, cores);
 	bench_must(hidp_plan(model, left, cost, NULL, &planned, &d), &d, "plan");
 	struct hidp_plan *one = ready_plan(model, two, READY_WHOLE);
 	struct hidp_plan *threads = ready_plan(model, both, READY_WHOLE);

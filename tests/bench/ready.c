@@ -7,14 +7,14 @@
 #include <string.h>
 
 struct hidp_cluster *ready_cluster(const struct bench *bench, const uint32_t *cores,
-                                   uint32_t processors, uint32_t cores_each)
+                                   uint32_t processors, uint32_t cores_each, double sync_s)
 {
 	struct hidp_cluster_builder *builder;
 	struct hidp_cluster *cluster;
 	struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
 	hidp_node_id id;
 	bench_must(hidp_cluster_builder_new(bench->context, &builder), NULL, "cluster");
-	node.sync_s = 3e-6;
+	node.sync_s = sync_s;
 	bench_must(hidp_cluster_builder_add_node(builder, &node, &id, NULL), NULL, "node");
 	for (uint32_t p = 0; p < processors; p++) {
 		struct hidp_processor_desc desc = HIDP_PROCESSOR_DESC_INIT;

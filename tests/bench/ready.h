@@ -20,9 +20,11 @@ struct ready_kernels {
 /* Those of a name, or the first that were built; ends the program if there are none. */
 const struct ready_kernels *ready_kernels(const char *name);
 
+/* A hand-over between cores that have nothing else to do. */
+#define READY_SYNC_S 3e-6
 /* A node with processors of so many cores each, one after another from the list. */
 struct hidp_cluster *ready_cluster(const struct bench *bench, const uint32_t *cores,
-                                   uint32_t processors, uint32_t cores_each);
+                                   uint32_t processors, uint32_t cores_each, double sync_s);
 
 /* How the layers of a network are made steps of a plan. */
 enum ready_steps {
