@@ -236,13 +236,20 @@ START_TEST(test_attention_in_parts)
 }
 END_TEST
 
+START_TEST(test_attention_of_another_scale)
+{
+	layers_of("2x6x12", PROJECT SPLIT("q") SPLIT("k") SPLIT(
+	                            "v") "node Transpose kh -> kt perm=[0,1,3,2]\n"
+	                                 "node MatMul qh,kt -> s\nnode Div s,wrong -> t\n"
+	                                 "node Softmax t -> p\n" JOIN);
+	ck_assert_double_eq_tol(only_layer(HIDP_OP_ATTENTION).alpha, 1 / 2.001, 1e-7);
+}
+END_TEST
+
 START_TEST(test_attention_that_is_none)
 {
 	static const char *const forms[] = {
-		/* another scale, a mask, softmax along the queries */
-		PROJECT SPLIT("q") SPLIT("k") SPLIT(
-			"v") "node Transpose kh -> kt perm=[0,1,3,2]\nnode MatMul qh,kt -> s\n"
-			     "node Div s,wrong -> t\nnode Softmax t -> p\n" JOIN,
+		/* a constant mask, softmax along the queries */
 		PROJECT SPLIT("q") SPLIT("k") SPLIT(
 			"v") "node Transpose kh -> kt perm=[0,1,3,2]\nnode MatMul qh,kt -> s\n"
 			     "node Div s,two -> t\nnode Add t,mask -> u\nnode Softmax u -> "
@@ -358,6 +365,7 @@ int main(void)
 	tcase_add_test(tests, test_attention);
 	tcase_add_test(tests, test_attention_tokens_first);
 	tcase_add_test(tests, test_attention_in_parts);
+	tcase_add_test(tests, test_attention_of_another_scale);
 	tcase_add_test(tests, test_attention_that_is_none);
 	tcase_add_test(tests, test_pad);
 	tcase_add_test(tests, test_nothing_done);
