@@ -103,6 +103,28 @@ START_TEST(test_depth)
 }
 END_TEST
 
+/* Ops that are known, with outputs that they do not have or that nobody can know. */
+START_TEST(test_odd_outputs)
+{
+	static const char *const texts[] = {
+	        /* the dims of a reshape are not known, and those that are stated are impossible */
+	        "input x float 2x3x4\ninput s int64 3\nnode Reshape x,s -> y\noutput y float 2x6x1",
+	        "input x float 2x3x4\ninput s int64 3\nnode Reshape x,s -> y\noutput y float 2x3x4",
+	        "input x float 2x3x4\ninput s int64 3\nnode Expand x,s -> y\noutput y float 2x3x4",
+	        /* the places of the maxima alone */
+	        "input x float 1x1x5x5\nnode MaxPool x -> y,z kernel_shape=[3,3]\noutput z",
+	        "input x float 1x1x5x5\nnode MaxPool x -> ,z kernel_shape=[3,3]\noutput z",
+	        /* one more than there are */
+	        "input x float 1x4x8\nnode Reshape x,s -> y,z\nconst s int64 3 = 1,8,4\n"
+	        "info z float 1x4x8\nnode Add y,y -> u\nnode Relu z -> w\noutput u\noutput w",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		read_ok(texts[i]);
+		ck_assert_msg(count_op(HIDP_OP_CUSTOM) > 0, "no custom layer:\n%s", texts[i]);
+	}
+}
+END_TEST
+
 START_TEST(test_limits)
 {
 	struct hidp_onnx_options options = HIDP_ONNX_OPTIONS_INIT;
@@ -266,6 +288,7 @@ int main(void)
 	tcase_add_test(files, test_cut_and_bent);
 	tcase_add_test(files, test_wire);
 	tcase_add_test(files, test_depth);
+	tcase_add_test(files, test_odd_outputs);
 	tcase_add_test(files, test_limits);
 	tcase_add_test(files, test_many_nodes);
 	tcase_add_checked_fixture(outside, make_folder, remove_folder);

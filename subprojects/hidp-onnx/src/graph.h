@@ -107,8 +107,8 @@ struct node {
 	struct attribute *attributes; /* [attribute_count] */
 	uint32_t attribute_count;
 	bool dead;   /* no longer part of the graph */
-	bool stated; /* shapes of its outputs depend on elements that are not known: they are what the file states, which
-	                need not be what the op would make of its inputs */
+	bool stated; /* shapes of its outputs depend on elements that are not known, or it has more outputs than its op:
+	                they are what the file states, which need not be what the op would make of its inputs */
 };
 
 struct graph {

@@ -235,8 +235,12 @@ static hidp_status infer_node(struct graph *graph, struct node *node, const stru
 	hidp_status s = check_inputs(graph, node, rule);
 	if (s == HIDP_OK)
 		s = rule->infer(graph, node);
-	if (s == HIDP_OK)
+	if (s == HIDP_OK) {
+		for (uint32_t i = 0; i < node->output_count; i++)
+			if (node->outputs[i] != NULL && node->outputs[i]->dims.rank < 0)
+				node->stated = true;
 		return take_stated(graph, node, "the op has no such output");
+	}
 	if (s != SHAPE_UNKNOWN)
 		return s;
 	snprintf(why, sizeof why, "it depends on elements of %.60s, which are no constants",

@@ -261,7 +261,8 @@ static hidp_status lower_node(struct lowering *lw)
 	hidp_status s = check_values(lw);
 	if (s != HIDP_OK)
 		return s;
-	if (entry == NULL || lw->node->stated)
+	/* what is left out may be all that the op is known by */
+	if (entry == NULL || lw->node->stated || lw->node->outputs[0] == NULL)
 		return lower_unknown(lw);
 	lw->argument = entry->argument;
 	s = entry->lower(lw);

@@ -8,13 +8,17 @@
 /* Outputs of the graph are read this often, and not by nodes alone. */
 #define OUTPUT ((uint32_t)1 << 31)
 
-struct node *hidp_onnx__made_by(const struct value *value, const char *op)
+struct node *hidp_onnx__maker(const struct value *value)
 {
 	struct node *node = value != NULL && value->constant == NULL ? value->producer : NULL;
-	return node != NULL && !node->dead && !node->stated && node->outputs[0] == value &&
-	                       hidp_onnx__is(node, op)
-	               ? node
-	               : NULL;
+	return node != NULL && !node->dead && !node->stated && node->outputs[0] == value ? node
+	                                                                                  : NULL;
+}
+
+struct node *hidp_onnx__made_by(const struct value *value, const char *op)
+{
+	struct node *node = hidp_onnx__maker(value);
+	return node != NULL && hidp_onnx__is(node, op) ? node : NULL;
 }
 
 bool hidp_onnx__read_once(const struct matching *matching, const struct value *value)
@@ -34,13 +38,22 @@ struct node *hidp_onnx__made_for_this(const struct matching *matching, const str
 	return node != NULL && hidp_onnx__read_once(matching, value) ? node : NULL;
 }
 
+bool hidp_onnx__gives_one(const struct matching *matching, const struct node *node)
+{
+	for (uint32_t i = 1; i < node->output_count; i++)
+		if (node->outputs[i] != NULL && matching->uses[node->outputs[i]->id] > 0)
+			return false;
+	return node->output_count > 0 && node->outputs[0] != NULL;
+}
+
 struct node *hidp_onnx__reader(const struct matching *matching, const struct value *value,
                                const char *op)
 {
 	if (!hidp_onnx__read_once(matching, value))
 		return NULL;
 	struct node *node = matching->user[value->id];
-	if (node == NULL || node->dead || !hidp_onnx__is(node, op))
+	if (node == NULL || node->dead || !hidp_onnx__gives_one(matching, node) ||
+	    !hidp_onnx__is(node, op))
 		return NULL;
 	/* it may have become another one meanwhile */
 	for (uint32_t i = 0; i < node->input_count; i++)
@@ -209,20 +222,10 @@ static hidp_status pass(struct matching *m, match_rule *rule)
 			if (input != NULL && input->id < m->count && m->same[input->id] != NULL)
 				node->inputs[k] = m->same[input->id];
 		}
-		status = rule(m, node);
+		if (hidp_onnx__gives_one(m, node))
+			status = rule(m, node);
 	}
 	return status;
-}
-
-/* Outputs that nothing reads are as good as left out. */
-static void leave_out(const struct matching *m)
-{
-	for (uint32_t i = 0; i < m->graph->node_count; i++) {
-		struct node *node = m->graph->nodes[i];
-		for (uint32_t k = 0; k < node->output_count && !node->dead; k++)
-			if (node->outputs[k] != NULL && m->uses[node->outputs[k]->id] == 0)
-				node->outputs[k] = NULL;
-	}
 }
 
 hidp_status hidp_onnx__match(struct graph *graph)
@@ -236,9 +239,5 @@ hidp_status hidp_onnx__match(struct graph *graph)
 	hidp_status status = HIDP_OK;
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == HIDP_OK; i++)
 		status = pass(&m, rules[i]);
-	if (status == HIDP_OK)
-		status = survey(&m);
-	if (status == HIDP_OK)
-		leave_out(&m);
-	return status;
+	return status == HIDP_OK ? survey(&m) : status;
 }

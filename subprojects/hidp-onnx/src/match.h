@@ -19,6 +19,7 @@ struct matching {
 	struct value **same; /* [count] the value that takes its place, or NULL */
 };
 
+/* The node has a first output, and no other that is read. */
 typedef hidp_status match_rule(struct matching *matching, struct node *node);
 
 /* match_drop.c: nodes that change nothing */
@@ -32,6 +33,8 @@ match_rule hidp_onnx__match_attention;
 /* match_linear.c */
 match_rule hidp_onnx__match_pad, hidp_onnx__match_dense;
 
+/* The node whose first output the value is; NULL: there is none, or it is not known what it does. */
+struct node *hidp_onnx__maker(const struct value *value);
 /* The node of ONNX's own op `op` that makes the value, or NULL. */
 struct node *hidp_onnx__made_by(const struct value *value, const char *op);
 /* The same, and nothing else reads the value. */
@@ -40,6 +43,8 @@ struct node *hidp_onnx__made_for_this(const struct matching *matching, const str
 /* Is it read once, and no output of the graph? */
 bool hidp_onnx__read_once(const struct matching *matching, const struct value *value);
 bool hidp_onnx__is_output(const struct matching *matching, const struct value *value);
+/* Is the first output the only one that is wanted? Others may be there, such as a dropout's mask. */
+bool hidp_onnx__gives_one(const struct matching *matching, const struct node *node);
 /* The only node that reads it, if it is of that op. */
 struct node *hidp_onnx__reader(const struct matching *matching, const struct value *value,
                                const char *op);

@@ -51,7 +51,7 @@ static struct node *score_product(const struct matching *m, const struct value *
 		struct node *node = hidp_onnx__made_for_this(m, scores, "MatMul");
 		if (node != NULL)
 			return node;
-		node = scores->constant == NULL ? scores->producer : NULL;
+		node = hidp_onnx__maker(scores);
 		int at = node != NULL && hidp_onnx__read_once(m, scores)
 		                 ? hidp_onnx__scaled_input(node, &number)
 		                 : -1;
@@ -241,7 +241,8 @@ static bool find_end(const struct matching *m, struct attention *a)
 			a->depth = depth;
 		}
 		struct node *next = hidp_onnx__read_once(m, value) ? m->user[value->id] : NULL;
-		if (depth == CHAIN_MAX || next == NULL || next->dead || next->inputs[0] != value ||
+		if (depth == CHAIN_MAX || next == NULL || next->dead || next->stated ||
+		    !hidp_onnx__gives_one(m, next) || next->inputs[0] != value ||
 		    !hidp_onnx__move_view(&view, next))
 			break;
 		a->after[depth] = next;

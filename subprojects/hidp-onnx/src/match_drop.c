@@ -153,7 +153,7 @@ static struct value *reshaped_back(const struct node *node)
 		struct value *in = node->inputs[0];
 		if (hidp_onnx__same_dims(&in->dims, dims))
 			return in;
-		node = in->constant == NULL ? in->producer : NULL;
+		node = hidp_onnx__maker(in);
 		if (node == NULL || !hidp_onnx__only_shapes(node))
 			return NULL;
 	}
@@ -193,13 +193,8 @@ static struct value *unchanged(const struct graph *graph, const struct node *nod
 hidp_status hidp_onnx__match_nothing(struct matching *matching, struct node *node)
 {
 	if (node->domain[0] != '\0' || node->stated || node->input_count == 0 ||
-	    node->inputs[0] == NULL ||
-	    node->output_count == 0 || node->outputs[0] == NULL)
+	    node->inputs[0] == NULL)
 		return HIDP_OK;
-	/* other outputs, such as the mask of a dropout, must not be wanted */
-	for (uint32_t i = 1; i < node->output_count; i++)
-		if (node->outputs[i] != NULL && matching->uses[node->outputs[i]->id] > 0)
-			return HIDP_OK;
 	/* an output of the graph keeps its name */
 	if (hidp_onnx__is_output(matching, node->outputs[0]))
 		return HIDP_OK;

@@ -105,7 +105,8 @@ static bool selects(const struct graph *graph, const struct node *node, const st
 {
 	const struct value *in = hidp_onnx__input(node, 0);
 	double index = 0;
-	if (in == NULL || in->dims.rank < 1)
+	if (in == NULL || in->dims.rank < 1 ||
+	    (node->outputs[0] != value && !hidp_onnx__is(node, "Split")))
 		return false;
 	chain->axis = hidp_onnx__axis(hidp_onnx__int(node, "axis", 0), in->dims.rank);
 	chain->part = 0;
@@ -115,7 +116,7 @@ static bool selects(const struct graph *graph, const struct node *node, const st
 		chain->part = (int64_t)index;
 	} else if (hidp_onnx__is(node, "Split")) {
 		while (node->outputs[chain->part] != value)
-			chain->part++;
+			chain->part++; /* it is there: the node makes the value */
 		if (chain->axis < 0 || value->dims.size[chain->axis] != 1 ||
 		    in->dims.size[chain->axis] != node->output_count)
 			return false;
@@ -136,15 +137,13 @@ void hidp_onnx__follow_back(const struct graph *graph, struct value *value, stru
 		struct node *node = value->constant == NULL ? value->producer : NULL;
 		double number = 0;
 		int i = -1;
-		if (node == NULL || node->dead)
+		if (node == NULL || node->dead || node->stated)
 			return;
 		if (chain->selection < 0 && selects(graph, node, value, chain)) {
 			chain->selection = chain->count;
 			i = 0;
-		} else if (hidp_onnx__moves(node)) {
-			i = 0;
-		} else {
-			i = hidp_onnx__scaled_input(node, &number);
+		} else if (node == hidp_onnx__maker(value)) {
+			i = hidp_onnx__moves(node) ? 0 : hidp_onnx__scaled_input(node, &number);
 		}
 		if (i < 0)
 			return;
