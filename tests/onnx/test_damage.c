@@ -115,8 +115,8 @@ START_TEST(test_odd_outputs)
 	        "input x float 1x1x5x5\nnode MaxPool x -> y,z kernel_shape=[3,3]\noutput z",
 	        "input x float 1x1x5x5\nnode MaxPool x -> ,z kernel_shape=[3,3]\noutput z",
 	        /* one more than there are */
-	        "input x float 1x4x8\nnode Reshape x,s -> y,z\nconst s int64 3 = 1,8,4\n"
-	        "info z float 1x4x8\nnode Add y,y -> u\nnode Relu z -> w\noutput u\noutput w",
+	        ("input x float 1x4x8\nnode Reshape x,s -> y,z\nconst s int64 3 = 1,8,4\n"
+	        "info z float 1x4x8\nnode Add y,y -> u\nnode Relu z -> w\noutput u\noutput w"),
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		read_ok(texts[i]);
