@@ -104,16 +104,15 @@ static bool selects(const struct graph *graph, const struct node *node, const st
                     struct chain *chain)
 {
 	const struct value *in = hidp_onnx__input(node, 0);
-	double index = 0;
+	size_t count = 0;
 	if (in == NULL || in->dims.rank < 1 ||
 	    (node->outputs[0] != value && !hidp_onnx__is(node, "Split")))
 		return false;
 	chain->axis = hidp_onnx__axis(hidp_onnx__int(node, "axis", 0), in->dims.rank);
 	chain->part = 0;
 	if (hidp_onnx__is(node, "Gather")) {
-		if (!hidp_onnx__scalar(node->inputs[1], &index))
+		if (!hidp_onnx__integers(node->inputs[1], &chain->part, 1, &count) || count != 1)
 			return false;
-		chain->part = (int64_t)index;
 	} else if (hidp_onnx__is(node, "Split")) {
 		while (node->outputs[chain->part] != value)
 			chain->part++; /* it is there: the node makes the value */
