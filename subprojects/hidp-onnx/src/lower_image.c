@@ -408,7 +408,7 @@ static bool resizes_alike(const struct lowering *lw, hidp_resize function, int64
 	const char *mode = hidp_onnx__string(lw->node, "coordinate_transformation_mode",
 	                                     "half_pixel");
 	const char *rounding = hidp_onnx__string(lw->node, "nearest_mode", "round_prefer_floor");
-	if (in > 1 << 24 || out > 1 << 24)
+	if (in > 1 << 16 || out > 1 << 16)
 		return false;
 	for (int64_t o = 0; o < out; o++) {
 		double a = standard_coordinate(mode, o, in, out, scale);
