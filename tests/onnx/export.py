@@ -102,7 +102,7 @@ def export(name, small, folder):
     lines += [f"dim {dim} {size}" for dim, size in open_dims(network).items()]
     for kind, tensors in (("input", network.inputs), ("output", dict(zip(network.outputs, outputs)))):
         for key, tensor in tensors.items():
-            np.save(os.path.join(folder, f"{key}.npy"), tensor.numpy())
+            np.save(os.path.join(folder, f"{key}.npy"), np.ascontiguousarray(tensor.numpy()))
             lines.append(f"{kind} {key} {key}.npy")
     with open(os.path.join(folder, "index.txt"), "w", encoding="utf-8") as index:
         index.write("\n".join(lines) + "\n")

@@ -219,6 +219,67 @@ def bert_embedded(small):
     return Network(module, {"embedded": torch.randn(shape)}, ("hidden",))
 
 
+class Attentions(nn.Module):
+    """Attention as it is written here and there; tokens first in x, keys and values."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.first = nn.MultiheadAttention(width, heads)
+        self.other = nn.MultiheadAttention(width, heads, kdim=width // 2, vdim=width // 4)
+        self.alone = nn.MultiheadAttention(width, 1, batch_first=True)
+        self.packed = nn.Linear(width, 3 * width)
+        self.query = nn.Linear(width, width)
+
+    def in_parts(self, y):
+        """Q, K and V along an axis of their own, Q scaled."""
+        batch, tokens, width = y.shape
+        shape = (batch, tokens, 3, self.heads, width // self.heads)
+        q, k, v = self.packed(y).reshape(shape).permute(2, 0, 3, 1, 4).unbind(0)
+        scores = (q * shape[-1] ** -0.5) @ k.transpose(-2, -1)
+        return (scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, tokens, width)
+
+    def scaled_early(self, y):
+        """Scaled before there are heads, keys transposed at once."""
+        shape = (y.shape[0], y.shape[1], self.heads, y.shape[2] // self.heads)
+        q = (self.query(y) / math.sqrt(shape[-1])).view(shape).permute(0, 2, 1, 3)
+        k = y.view(shape).permute(0, 2, 3, 1)
+        v = y.view(shape).transpose(1, 2)
+        return ((q @ k).softmax(-1) @ v).permute(0, 2, 1, 3).flatten(2)
+
+    def of_pixels(self, y):
+        """The tokens are pixels of an image; both sides scaled."""
+        batch, tokens, width = y.shape
+        flat = y.transpose(1, 2).reshape(batch, width, tokens, 1).flatten(2)
+        scale = width**-0.25
+        scores = (flat.transpose(1, 2) * scale) @ (flat * scale)
+        return (scores.softmax(-1) @ flat.transpose(1, 2)).transpose(1, 2)
+
+    def forward(self, x, keys, values):
+        x = self.norm(x)
+        y = x.transpose(0, 1)
+        return (
+            self.first(x, x, x, need_weights=False)[0],
+            self.other(x, keys, values, need_weights=False)[0],
+            self.alone(y, y, y, need_weights=False)[0],
+            self.in_parts(y),
+            self.scaled_early(y),
+            self.of_pixels(y),
+        )
+
+
+def attentions(small):
+    width = 48 if small else 192
+    inputs = {
+        "x": torch.randn(10, 2, width),
+        "keys": torch.randn(7, 2, width // 2),
+        "values": torch.randn(7, 2, width // 4),
+    }
+    outputs = ("first", "other", "alone", "in_parts", "scaled_early", "of_pixels")
+    return Network(Attentions(width, 3), inputs, outputs)
+
+
 def changed(build, **fields):
     """The same with other fields of Network."""
 
@@ -260,6 +321,8 @@ NETWORKS = {
     "vit_b_16_17": changed(vit, opset=17),
     "swin_t": swin,
     "swin_t_17": changed(swin, opset=17),
+    "attentions": attentions,
+    "attentions_17": changed(attentions, opset=17),
     "bert_base": bert,
     "bert_base_17": changed(bert, opset=17),
     "bert_base_embedded": changed(bert_embedded, opset=14),
@@ -293,7 +356,9 @@ def spread_parameters(module):
     """No two parameters of one dimension alike, none zero: exporters merge equal ones."""
     for child in module.modules():
         if isinstance(child, nn.MultiheadAttention):
-            child.in_proj_weight.mul_(2)  # attention that prefers some tokens
+            for weight in (child.in_proj_weight, child.q_proj_weight):
+                if weight is not None:
+                    weight.mul_(2)  # attention that prefers some tokens
         for name, parameter in child.named_parameters(recurse=False):
             if name in ("layer_scale", "relative_position_bias_table", "class_token"):
                 parameter.copy_(torch.randn_like(parameter) * 0.3)
