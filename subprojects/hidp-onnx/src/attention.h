@@ -79,7 +79,7 @@ void hidp_onnx__follow_back(const struct graph *graph, struct value *value, stru
 /* How many parts lie side by side in value number `depth` of the chain. */
 int64_t hidp_onnx__parts_at(const struct chain *chain, int depth);
 /* Finds the best source behind so many scalings; false: there is none. */
-bool hidp_onnx__find_source(const struct matching *matching, struct factor *factor,
+bool hidp_onnx__find_source(struct matching *matching, struct factor *factor,
                             int scalings);
 /* Makes the source batch x tokens x features, out of nodes that are not needed any more. */
 hidp_status hidp_onnx__make_factor(const struct matching *matching,

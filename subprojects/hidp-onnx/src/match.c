@@ -8,6 +8,9 @@
 /* Outputs of the graph are read this often, and not by nodes alone. */
 #define OUTPUT ((uint32_t)1 << 31)
 
+/* Attention of a large network takes some thousands. */
+#define VIEWS_MAX 1000000u
+
 struct node *hidp_onnx__maker(const struct value *value)
 {
 	struct node *node = value != NULL && value->constant == NULL ? value->producer : NULL;
@@ -235,7 +238,7 @@ hidp_status hidp_onnx__match(struct graph *graph)
 		hidp_onnx__match_layer_norm, hidp_onnx__match_attention,
 		hidp_onnx__match_pad,        hidp_onnx__match_dense,
 	};
-	struct matching m = {.graph = graph};
+	struct matching m = {.graph = graph, .views = VIEWS_MAX};
 	hidp_status status = HIDP_OK;
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == HIDP_OK; i++)
 		status = pass(&m, rules[i]);

@@ -17,6 +17,7 @@ struct matching {
 	uint32_t *uses;      /* [count] how many inputs of nodes read it */
 	struct node **user;  /* [count] the last that does */
 	struct value **same; /* [count] the value that takes its place, or NULL */
+	uint32_t views;      /* how many more may be followed, so that no file takes for ever */
 };
 
 /* The node has a first output, and no other that is read. */

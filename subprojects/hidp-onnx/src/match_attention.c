@@ -186,7 +186,7 @@ static bool is_usual_scale(const struct attention *a)
 
 /* Q and K, with scales that make the usual one together with that of the scores, or else with all
  * of their scales; and V. */
-static bool find_sources(const struct matching *m, struct attention *a)
+static bool find_sources(struct matching *m, struct attention *a)
 {
 	struct factor *q = &a->factors[0], *k = &a->factors[1];
 	struct source last_q = {.shape = SHAPE_OTHER}, last_k = last_q;

@@ -5,7 +5,7 @@
 #include "view.h"
 
 /* Longer ones are not looked at for being all zero, or all one. */
-#define CONSTANT_MAX 65536
+#define CONSTANT_MAX 1024
 
 /* How far back a reshape may be undone. */
 #define CHAIN_MAX 8
@@ -80,9 +80,9 @@ static struct value *neutral(const struct node *node)
 			continue;
 		for (uint32_t k = ops[i].either ? 0 : 1; k < 2; k++) {
 			struct value *other = node->inputs[1 - k];
-			if (is_all(node->inputs[k], ops[i].number) &&
-			    other->type == node->outputs[0]->type &&
-			    hidp_onnx__same_dims(&other->dims, &node->outputs[0]->dims))
+			if (other->type == node->outputs[0]->type &&
+			    hidp_onnx__same_dims(&other->dims, &node->outputs[0]->dims) &&
+			    is_all(node->inputs[k], ops[i].number))
 				return other;
 		}
 	}

@@ -230,7 +230,7 @@ static bool leads_there(const struct factor *factor, int depth, const int order[
 	return hidp_onnx__same_view(&view, &wanted);
 }
 
-bool hidp_onnx__find_source(const struct matching *matching, struct factor *factor,
+bool hidp_onnx__find_source(struct matching *matching, struct factor *factor,
                             int scalings)
 {
 	const struct chain *chain = &factor->chain;
@@ -247,9 +247,11 @@ bool hidp_onnx__find_source(const struct matching *matching, struct factor *fact
 			enum shape shape =
 			        hidp_onnx__shape_in_order(&factor->sizes, &value->dims, order,
 			                                  hidp_onnx__parts_at(chain, depth));
-			if (shape >= best.shape ||
-			    !are_free(matching, chain, depth, hidp_onnx__nodes_needed(shape)) ||
-			    !leads_there(factor, depth, order))
+			if (shape >= best.shape || matching->views == 0 ||
+			    !are_free(matching, chain, depth, hidp_onnx__nodes_needed(shape)))
+				continue;
+			matching->views--;
+			if (!leads_there(factor, depth, order))
 				continue;
 			best = (struct source){.value = value, .shape = shape, .scale = scale};
 			memcpy(best.order, order, sizeof best.order);
