@@ -293,7 +293,7 @@ static hidp_status rewrite(const struct matching *m, const struct attention *a)
 }
 
 /* All that goes with these scores. */
-static bool find_all(const struct matching *m, const struct node *softmax,
+static bool find_all(struct matching *m, const struct node *softmax,
                      const struct value *scores, struct attention *a)
 {
 	if (scores == NULL || !find_products(m, softmax, scores, a))
