@@ -6,6 +6,16 @@
 
 #include "transport.h"
 
+/*
+ * libzmq 4.3.4 now and then loses a frame of its own when a connection ends while it is written
+ * to; that nothing of ours is lost with it is what is tested.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libzmq.so";
+}
+
 /* Nodes on loopback, in the clear and with CURVE. */
 
 struct keys {

@@ -144,10 +144,17 @@ hidp_status hidp_zmq_new(const struct hidp_zmq_options *options, struct hidp_zmq
 	if (s != HIDP_OK)
 		return s;
 	struct hidp_zmq *zmq = calloc(1, sizeof *zmq);
-	if (zmq == NULL || pthread_mutex_init(&zmq->lock, NULL) != 0) {
+	if (zmq != NULL && pthread_mutex_init(&zmq->lent_lock, NULL) != 0) {
 		free(zmq);
-		return hidp__zmq_fail(diagnostic, HIDP_ERR_NOMEM, o.endpoint, "out of memory");
+		zmq = NULL;
 	}
+	if (zmq != NULL && pthread_mutex_init(&zmq->lock, NULL) != 0) {
+		pthread_mutex_destroy(&zmq->lent_lock);
+		free(zmq);
+		zmq = NULL;
+	}
+	if (zmq == NULL)
+		return hidp__zmq_fail(diagnostic, HIDP_ERR_NOMEM, o.endpoint, "out of memory");
 	zmq->node = o.node;
 	zmq->allow_clear = (o.flags & HIDP_ZMQ_ALLOW_CLEAR) != 0;
 	zmq->wait_ms = o.wait_ms > 0 ? o.wait_ms : 1000;
@@ -207,6 +214,7 @@ void hidp_zmq_destroy(struct hidp_zmq *zmq)
 			close(zmq->wake[i]);
 	free(zmq->endpoint);
 	pthread_mutex_destroy(&zmq->lock);
+	pthread_mutex_destroy(&zmq->lent_lock);
 	/* a secret should not outlive its use */
 	volatile char *secret = zmq->secret_key;
 	for (size_t i = 0; i < sizeof zmq->secret_key; i++)

@@ -15,7 +15,8 @@ struct rest {
 
 /* Pieces that frames refer to; the last of them to go calls `done`. */
 struct lent {
-	const struct hidp_zmq *zmq;
+	struct hidp_zmq *zmq;
+	struct lent *next, **link; /* in zmq->lents */
 	atomic_size_t left; /* frames, and the sender while it sends */
 	hidp_sent_fn done;
 	void *done_data;
@@ -55,15 +56,50 @@ static void copy_small(struct rest *rest, unsigned char *to, size_t bytes)
 	}
 }
 
+static void lent_link(struct hidp_zmq *zmq, struct lent *lent)
+{
+	pthread_mutex_lock(&zmq->lent_lock);
+	lent->next = zmq->lents;
+	lent->link = &zmq->lents;
+	if (lent->next != NULL)
+		lent->next->link = &lent->next;
+	zmq->lents = lent;
+	pthread_mutex_unlock(&zmq->lent_lock);
+}
+
+static void lent_unlink(struct lent *lent)
+{
+	pthread_mutex_lock(&lent->zmq->lent_lock);
+	*lent->link = lent->next;
+	if (lent->next != NULL)
+		lent->next->link = lent->link;
+	pthread_mutex_unlock(&lent->zmq->lent_lock);
+}
+
 static void lent_release(void *data, void *hint)
 {
 	struct lent *lent = hint;
 	(void)data;
 	if (atomic_fetch_sub_explicit(&lent->left, 1, memory_order_acq_rel) != 1)
 		return;
+	lent_unlink(lent);
 	bool closed = atomic_load_explicit(&lent->zmq->closed, memory_order_relaxed);
 	lent->done(lent->done_data, closed ? HIDP_ERR_CLOSED : HIDP_OK);
 	free(lent);
+}
+
+/*
+ * Frames can be lost without being let go of when a connection ends while it is written to
+ * (libzmq 4.3.4). Whoever sent them must be told all the same.
+ */
+void hidp__zmq_send_end(struct hidp_zmq *zmq)
+{
+	while (zmq->lents != NULL) {
+		struct lent *lent = zmq->lents;
+		lent_unlink(lent);
+		lent->done(lent->done_data, HIDP_ERR_CLOSED);
+		free(lent);
+	}
 }
 
 /* A frame that refers to the next bytes of a large piece. */
@@ -234,6 +270,7 @@ hidp_status hidp__zmq_send(void *user_data, hidp_node_id to, const struct hidp_s
 			return HIDP_ERR_NOMEM;
 		*lent = (struct lent){.zmq = zmq, .done = done, .done_data = done_data};
 		atomic_init(&lent->left, 1);
+		lent_link(zmq, lent);
 	}
 	struct rest rest = {segments, count, 0};
 	skip_empty(&rest);
@@ -241,6 +278,8 @@ hidp_status hidp__zmq_send(void *user_data, hidp_node_id to, const struct hidp_s
 	hidp_status s = send_locked(zmq, peer, &rest, lent, size);
 	pthread_mutex_unlock(&peer->lock);
 	if (s != HIDP_OK) {
+		if (large)
+			lent_unlink(lent);
 		free(lent);
 		return s;
 	}

@@ -86,6 +86,7 @@ static void transport_stop(void *user_data)
 	while (zmq->context != NULL && zmq_ctx_term(zmq->context) != 0 && zmq_errno() == EINTR)
 		;
 	zmq->context = NULL;
+	hidp__zmq_send_end(zmq);
 	zmq->stopped = true;
 }
 

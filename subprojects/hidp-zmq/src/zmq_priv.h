@@ -109,6 +109,8 @@ struct hidp_zmq {
 	char *endpoint;
 	int wake[2]; /* readable once the transport is closed */
 
+	pthread_mutex_t lent_lock;
+	struct lent *lents;   /* messages that ZeroMQ has not let go of */
 	pthread_mutex_t lock; /* for listing peers */
 	_Atomic(struct peer *) peers[HIDP_CLUSTER_NODES_MAX];
 
@@ -164,6 +166,8 @@ bool hidp__zmq_set_common(struct hidp_zmq *zmq, void *socket);
 /* send.c */
 hidp_status hidp__zmq_send(void *user_data, hidp_node_id to, const struct hidp_segment *segments,
                            size_t count, hidp_sent_fn done, void *done_data);
+/* When ZeroMQ is gone: ends what it has lost. */
+void hidp__zmq_send_end(struct hidp_zmq *zmq);
 
 /* receive.c: takes a message from the PULL socket, if there is one, and delivers it. */
 bool hidp__zmq_receive(struct hidp_zmq *zmq);
