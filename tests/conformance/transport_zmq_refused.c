@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,40 @@ START_TEST(strangers_get_nowhere)
 	ck_assert_uint_eq(node[0].received, 1);
 	for (unsigned n = 0; n < 3; n++)
 		node_stop(&node[n]);
+}
+END_TEST
+
+struct late_listing {
+	struct zmq_node *at;
+	const struct zmq_node *of;
+};
+
+static void *list_once_refused(void *data)
+{
+	const struct late_listing *late = data;
+	if (wait_for_keys_refused(late->at, 1))
+		node_list(late->at, 1, hidp_zmq_endpoint(late->of->zmq), late->of->keys.public_key);
+	return NULL;
+}
+
+/* Machines start in any order: one that was refused and is listed while it waits gets in. */
+START_TEST(listed_while_it_waits)
+{
+	struct keys keys[2] = {node_keys(), node_keys()};
+	struct zmq_node node, early;
+	struct hidp_zmq_options o = node_options(0, &keys[0]);
+	node_start(&node, &o, &keys[0]);
+	o = node_options(1, &keys[1]);
+	node_start(&early, &o, &keys[1]);
+	struct late_listing late = {&node, &early};
+	pthread_t thread;
+	ck_assert_int_eq(pthread_create(&thread, NULL, list_once_refused, &late), 0);
+	node_list(&early, 0, hidp_zmq_endpoint(node.zmq), keys[0].public_key);
+	ck_assert_int_eq(node_send(&early, 0, "here I am"), HIDP_OK);
+	pthread_join(thread, NULL);
+	ck_assert(wait_for(&node.received, 1));
+	node_stop(&early);
+	node_stop(&node);
 }
 END_TEST
 
@@ -346,8 +381,8 @@ static void garbage(bool curve)
 	node_start(&node, &o, &keys[0]);
 	o = node_options(1, curve ? &keys[1] : NULL);
 	node_start(&friend, &o, &keys[1]);
-	node_list(&friend, 0, hidp_zmq_endpoint(node.zmq), curve ? keys[0].public_key : NULL);
 	node_list(&node, 1, hidp_zmq_endpoint(friend.zmq), curve ? keys[1].public_key : NULL);
+	node_list(&friend, 0, hidp_zmq_endpoint(node.zmq), curve ? keys[0].public_key : NULL);
 	ck_assert_int_eq(node_send(&friend, 0, "before"), HIDP_OK);
 
 	struct rng rng;
@@ -465,6 +500,7 @@ int main(void)
 	c = tcase_create("messages");
 	tcase_set_timeout(c, 300);
 	tcase_add_test(c, strangers_get_nowhere);
+	tcase_add_test(c, listed_while_it_waits);
 	tcase_add_test(c, impostors_learn_nothing);
 	tcase_add_test(c, clear_clients_get_nowhere);
 	tcase_add_test(c, malformed_messages_in_the_clear);

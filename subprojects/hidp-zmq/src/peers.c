@@ -125,11 +125,30 @@ static void close_sockets(struct peer *peer)
 	peer->monitor = NULL;
 }
 
+/* Connects anew; without sockets or memory that is tried again later. */
+static void redial(struct hidp_zmq *zmq, struct peer *peer)
+{
+	close_sockets(peer);
+	peer->failed_ms = 0;
+	if (!dial(zmq, peer)) {
+		close_sockets(peer);
+		peer->failed_ms = hidp__zmq_now_ms();
+	}
+}
+
 /*
  * ZeroMQ reconnects by itself when a connection breaks, but never again after it met a peer
  * that refused it or spoke nonsense. That can change: the node lists this one later, or comes
  * back to a port where something else was meanwhile.
  */
+void hidp__zmq_peer_upkeep(struct hidp_zmq *zmq, struct peer *peer)
+{
+	if (peer->monitor != NULL)
+		hidp__zmq_peer_observe(peer);
+	if (peer->failed_ms > 0 && hidp__zmq_now_ms() - peer->failed_ms >= REDIAL_MS)
+		redial(zmq, peer);
+}
+
 void hidp__zmq_peers_upkeep(struct hidp_zmq *zmq)
 {
 	for (hidp_node_id n = 0; n < HIDP_CLUSTER_NODES_MAX; n++) {
@@ -137,16 +156,7 @@ void hidp__zmq_peers_upkeep(struct hidp_zmq *zmq)
 		/* who sends looks after it too */
 		if (peer == NULL || pthread_mutex_trylock(&peer->lock) != 0)
 			continue;
-		if (peer->monitor != NULL)
-			hidp__zmq_peer_observe(peer);
-		if (peer->failed_ms > 0 && hidp__zmq_now_ms() - peer->failed_ms >= REDIAL_MS) {
-			close_sockets(peer);
-			peer->failed_ms = 0;
-			if (!dial(zmq, peer)) { /* short of sockets or memory */
-				close_sockets(peer);
-				peer->failed_ms = hidp__zmq_now_ms();
-			}
-		}
+		hidp__zmq_peer_upkeep(zmq, peer);
 		pthread_mutex_unlock(&peer->lock);
 	}
 }
@@ -161,13 +171,8 @@ void hidp__zmq_peer_is_back(struct hidp_zmq *zmq, struct peer *peer)
 	/* its messages come quicker than a connection is made: one that is tried is left alone */
 	bool tried = hidp__zmq_now_ms() - peer->dialed_ms < REDIAL_MS;
 	if (peer->push != NULL && !peer->connected && !tried) {
-		close_sockets(peer);
 		peer->down = false;
-		peer->failed_ms = 0;
-		if (!dial(zmq, peer)) {
-			close_sockets(peer);
-			peer->failed_ms = hidp__zmq_now_ms();
-		}
+		redial(zmq, peer);
 	}
 	pthread_mutex_unlock(&peer->lock);
 }

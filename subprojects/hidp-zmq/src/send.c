@@ -156,15 +156,19 @@ static hidp_status send_first(struct hidp_zmq *zmq, struct peer *peer, zmq_msg_t
 		int64_t now = hidp__zmq_now_ms();
 		if (end >= 0 && now >= end)
 			peer->down = true;
-		hidp__zmq_peer_observe(peer);
-		if (peer->down)
+		hidp__zmq_peer_upkeep(zmq, peer);
+		if (peer->down || peer->push == NULL)
 			return HIDP_ERR_TRANSPORT;
 		if (end <= now)
 			end = now + zmq->wait_ms;
+		/* nobody else connects anew while this thread has the peer */
+		int64_t until = end;
+		if (peer->failed_ms > 0 && peer->failed_ms + REDIAL_MS < end)
+			until = peer->failed_ms + REDIAL_MS;
 		zmq_pollitem_t items[] = {{peer->push, 0, ZMQ_POLLOUT, 0},
 		                          {peer->monitor, 0, ZMQ_POLLIN, 0},
 		                          {NULL, zmq->wake[0], ZMQ_POLLIN, 0}};
-		zmq_poll(items, 3, (long)(end - now));
+		zmq_poll(items, 3, until > now ? (long)(until - now) : 0);
 	}
 }
 

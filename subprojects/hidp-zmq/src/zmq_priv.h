@@ -153,6 +153,8 @@ bool hidp__zmq_is_ipv6(const char *endpoint);
 struct peer *hidp__zmq_peer(const struct hidp_zmq *zmq, hidp_node_id node);
 /* Once in a while: connects anew where ZeroMQ has given up. */
 void hidp__zmq_peers_upkeep(struct hidp_zmq *zmq);
+/* The same for one peer, which is locked; `push` may be NULL after it. */
+void hidp__zmq_peer_upkeep(struct hidp_zmq *zmq, struct peer *peer);
 /* Connects at once to a node that was just heard, if there is no connection yet. */
 void hidp__zmq_peer_is_back(struct hidp_zmq *zmq, struct peer *peer);
 /* Learns whether the connection came or broke; the peer is locked. */
