@@ -7,7 +7,6 @@
 #define _GNU_SOURCE /* sched_setaffinity */
 #include "ready.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include <hidp-onnx.h>
 
 #include "measure.h"
+#include "onnx_files.h"
 #include "ort.h"
 
 static const struct bench_column columns[] = {
@@ -360,52 +360,17 @@ static void run_network(const struct bench *bench, struct bench_table *table, st
 	clear_tensors(&n);
 }
 
-/* ---- files ---- */
+struct sides {
+	const struct bench *bench;
+	struct bench_table *table;
+	struct ort *ort;
+	const uint32_t *cores;
+};
 
-static int visible(const struct dirent *entry)
+static void run_file(void *user_data, const char *name, const char *file)
 {
-	return entry->d_name[0] != '.';
-}
-
-/* A file called model.onnx has its folder's name. */
-static void run_file(const struct bench *bench, struct bench_table *table, struct ort *ort,
-                     const uint32_t *cores, const char *file)
-{
-	static const char end[] = "/model.onnx";
-	char name[256];
-	size_t length = strlen(file), tail = sizeof end - 1;
-	if (length > tail && strcmp(file + length - tail, end) == 0)
-		length -= tail;
-	size_t from = length;
-	while (from > 0 && file[from - 1] != '/')
-		from--;
-	snprintf(name, sizeof name, "%.*s", (int)(length - from), file + from);
-	run_network(bench, table, ort, cores, name, file);
-}
-
-/* FOLDER/NETWORK/model.onnx for every network, as tests/onnx/export.py writes them. */
-static void run_folder(const struct bench *bench, struct bench_table *table, struct ort *ort,
-                       const uint32_t *cores)
-{
-	struct dirent **entries;
-	int count = scandir(bench->files, &entries, visible, alphasort), found = 0;
-	for (int i = 0; i < count; i++) {
-		char file[4096];
-		snprintf(file, sizeof file, "%s/%s/model.onnx", bench->files, entries[i]->d_name);
-		FILE *there = fopen(file, "rb");
-		if (there != NULL) {
-			fclose(there);
-			found++;
-			if (bench_wanted(bench, entries[i]->d_name))
-				run_network(bench, table, ort, cores, entries[i]->d_name, file);
-		}
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
-	if (found == 0)
-		bench_fail("%s: neither an ONNX file nor a folder of NETWORK/model.onnx",
-		           bench->files);
+	const struct sides *s = user_data;
+	run_network(s->bench, s->table, s->ort, s->cores, name, file);
 }
 
 int main(int argc, char **argv)
@@ -431,11 +396,8 @@ int main(int argc, char **argv)
 	         ort != NULL ? ort_version(ort) : "");
 	struct bench_table *table =
 		bench_table_new(&bench, title, columns, sizeof columns / sizeof *columns);
-	size_t length = strlen(bench.files);
-	if (length > 5 && strcmp(bench.files + length - 5, ".onnx") == 0)
-		run_file(&bench, table, ort, cores, bench.files);
-	else
-		run_folder(&bench, table, ort, cores);
+	struct sides sides = {&bench, table, ort, cores};
+	onnx_files(&bench, run_file, &sides);
 	bench_table_end(table);
 	ort_close(ort);
 	return bench_end(&bench);

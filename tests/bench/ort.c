@@ -36,6 +36,7 @@ enum {
 	VERSION = 1,
 	LOG_ERRORS = 3,
 	SEQUENTIAL = 0,
+	OPTIMISE_NOTHING = 0,
 	OPTIMISE_ALL = 99,
 	DEVICE_ALLOCATOR = 0,
 	MEMORY_DEFAULT = 0
@@ -135,13 +136,30 @@ static void add_tensor(struct ort_session *s, size_t at, const struct ort_tensor
 	     tensor->name);
 }
 
+static void *create_session(struct ort *ort, const char *file, int threads, int optimise)
+{
+	const function *api = ort->api;
+	void *options, *session;
+	must(ort, ((create_options_fn)api[CREATE_SESSION_OPTIONS])(&options), file);
+	must(ort, ((set_option_fn)api[SET_EXECUTION_MODE])(options, SEQUENTIAL), file);
+	must(ort, ((set_option_fn)api[SET_OPTIMIZATION_LEVEL])(options, optimise), file);
+	must(ort, ((set_option_fn)api[SET_INTRA_OP_THREADS])(options, threads), file);
+	must(ort, ((set_option_fn)api[SET_INTER_OP_THREADS])(options, 1), file);
+	must(ort, ((create_session_fn)api[CREATE_SESSION])(ort->env, file, options, &session), file);
+	release(ort, RELEASE_SESSION_OPTIONS, options);
+	return session;
+}
+
+void ort_load(struct ort *ort, const char *file)
+{
+	release(ort, RELEASE_SESSION, create_session(ort, file, 1, OPTIMISE_NOTHING));
+}
+
 struct ort_session *ort_session_new(struct ort *ort, const char *file, int threads,
                                     const struct ort_tensor *inputs, size_t input_count,
                                     const struct ort_tensor *outputs, size_t output_count)
 {
-	const function *api = ort->api;
 	struct ort_session *s = calloc(1, sizeof *s);
-	void *options;
 	if (s == NULL)
 		bench_fail("out of memory");
 	*s = (struct ort_session){
@@ -150,14 +168,7 @@ struct ort_session *ort_session_new(struct ort *ort, const char *file, int threa
 	s->values = calloc(input_count + output_count, sizeof *s->values);
 	if (s->names == NULL || s->values == NULL)
 		bench_fail("out of memory");
-	must(ort, ((create_options_fn)api[CREATE_SESSION_OPTIONS])(&options), file);
-	must(ort, ((set_option_fn)api[SET_EXECUTION_MODE])(options, SEQUENTIAL), file);
-	must(ort, ((set_option_fn)api[SET_OPTIMIZATION_LEVEL])(options, OPTIMISE_ALL), file);
-	must(ort, ((set_option_fn)api[SET_INTRA_OP_THREADS])(options, threads), file);
-	must(ort, ((set_option_fn)api[SET_INTER_OP_THREADS])(options, 1), file);
-	must(ort, ((create_session_fn)api[CREATE_SESSION])(ort->env, file, options, &s->session),
-	     file);
-	release(ort, RELEASE_SESSION_OPTIONS, options);
+	s->session = create_session(ort, file, threads, OPTIMISE_ALL);
 	for (size_t i = 0; i < input_count; i++)
 		add_tensor(s, i, &inputs[i]);
 	for (size_t i = 0; i < output_count; i++)

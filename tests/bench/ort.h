@@ -31,6 +31,8 @@ void ort_close(struct ort *ort);
 struct ort_session *ort_session_new(struct ort *ort, const char *file, int threads,
                                     const struct ort_tensor *inputs, size_t input_count,
                                     const struct ort_tensor *outputs, size_t output_count);
+/* Reads a network as it stands, without making it quicker, and lets it go. */
+void ort_load(struct ort *ort, const char *file);
 void ort_session_run(struct ort_session *session);
 void ort_session_destroy(struct ort_session *session);
 
