@@ -10,20 +10,26 @@ uint32_t hidp__stage_layers(const struct hidp__tables *tables, uint32_t first, u
 	return last - begin;
 }
 
-bool hidp__share_is_read(const struct hidp__tables *tables, uint32_t end, int64_t row_units,
-                         struct hidp__span units)
+struct hidp__span hidp__rows_read(const struct hidp__tables *tables, uint32_t end)
 {
 	if (end == tables->layer_count)
-		return true;
+		return (struct hidp__span){0, tables->layers[end - 1].rows};
 	const struct hidp__work *reader = &tables->layers[end];
-	struct hidp__span own = hidp__own_rows(units, row_units, tables->layers[end - 1].rows);
 	struct hidp__span all = {0, 0};
 	for (uint32_t i = 0; i < reader->feed_count; i++)
 		if (reader->feeds[i].place == end - 1)
 			all = hidp__span_hull(
 			        all, hidp__rule_need(&reader->feeds[i].rule, reader->feeds[i].rows,
 			                             (struct hidp__span){0, reader->rows}));
-	return !hidp__span_empty(hidp__span_meet(own, all));
+	return all;
+}
+
+bool hidp__share_is_read(const struct hidp__tables *tables, uint32_t end, int64_t row_units,
+                         struct hidp__span units)
+{
+	struct hidp__span own = hidp__own_rows(units, row_units, tables->layers[end - 1].rows);
+	return end == tables->layer_count ||
+	       !hidp__span_empty(hidp__span_meet(own, hidp__rows_read(tables, end)));
 }
 
 /*

@@ -24,6 +24,8 @@ hidp_status hidp__draft_legs(const struct hidp__tables *tables, const struct hid
                              uint32_t count, struct hidp__decisions *draft,
                              struct hidp__arena *arena);
 
+/* Rows of the tensor that crosses the waist `end` which the layer right behind it reads. */
+struct hidp__span hidp__rows_read(const struct hidp__tables *tables, uint32_t end);
 /*
  * Does the share with these units own a row that the layer behind a sequence of splits
  * reads, which ends at the waist `end`? A rule of doc/plan-space.md.

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "planner/guess.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "planner/assemble.h"
 #include "planner/reach.h"
 
 /* Most nodes of which every subset is a crew; else: the k fastest, with and without each other. */
@@ -60,6 +62,7 @@ struct hidp__guess {
 	/* scratch; of the stages that end at a place, the last first: */
 	double *sum;
 	struct hidp__reach reach;
+	struct hidp__span read; /* of the last one's tensor, by the layer behind it */
 	uint32_t stage_count;
 	double halo[STAGE_LAYERS_MAX];    /* part of the rows that its first layer has beyond its own */
 	double fetched[STAGE_LAYERS_MAX]; /* rows before it that come from others */
@@ -250,6 +253,7 @@ static void look_back(struct hidp__guess *g, uint32_t end)
 	g->stage_count = end - g->short_begin[end];
 	if (g->stage_count > STAGE_LAYERS_MAX)
 		g->stage_count = STAGE_LAYERS_MAX;
+	g->read = hidp__rows_read(t, end);
 	hidp__reach_clear(&g->reach);
 	for (uint32_t i = 0; i < g->stage_count; i++) {
 		uint32_t begin = end - 1 - i;
@@ -273,6 +277,22 @@ static double exchange_s(const struct hidp__guess *g, const struct links *links,
 		longest = s > longest ? s : longest;
 	}
 	return longest;
+}
+
+/* Does every share of a sequence that ends here own a row that is read behind it? */
+static bool all_read(const struct hidp__guess *g, const struct hidp__crew *c, uint32_t place)
+{
+	double rows = (double)g->tables->layers[place - 1].rows, before = 0;
+	if (place == g->tables->layer_count)
+		return true;
+	for (uint32_t i = 0; i < c->count; i++) {
+		double begin = floor(before * rows + 0.5);
+		before += c->parts[i];
+		double end = floor(before * rows + 0.5);
+		if (end <= (double)g->read.begin || begin >= (double)g->read.end)
+			return false;
+	}
+	return true;
 }
 
 static void guess_gather(struct hidp__guess *g, const struct hidp__bound *b, uint32_t k,
@@ -393,7 +413,7 @@ void hidp__guess_pass(struct hidp__guess *g, const struct hidp__bound *b, uint32
 		return;
 	look_back(g, place);
 	for (uint32_t k = 0; k < g->crew_count; k++) {
-		if (b->blocks.waists->waist[place])
+		if (b->blocks.waists->waist[place] && all_read(g, &g->crews[k], place))
 			guess_gather(g, b, k, place);
 		guess_stages(g, b, k, place);
 	}
