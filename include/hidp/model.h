@@ -48,9 +48,10 @@
  * - *Attention* divides the channels of Q, of K and of V into `heads` equal pieces. For each
  *   it gives softmax(alpha * Q K^T + M) V, with the softmax over the rows of K; the results stand
  *   side by side. The mask M, if there is one, has one image or as many as Q, one row or as many as
- *   Q, a channel for each row of K, and width 1 or a column for each head. Where a sum is below
- *   the lowest finite number it counts as that number, so what M hides wholly weighs all rows of
- *   V alike.
+ *   Q, a channel for each row of K, and width 1 or a column for each head. Or it has a row for
+ *   each row of K, one channel and width 1: the same for all rows of Q and all heads, it can be
+ *   made by rows. Where a sum is below the lowest finite number it counts as that number, so
+ *   what M hides wholly weighs all rows of V alike.
  * - A *resize* of `in` rows to `out` looks at s = (o + 1/2) * in / out - 1/2 for output row o.
  *   The nearest row is floor(s + 1/2); bilinear is row floor(s) and the next, weighed by
  *   their distance from s, each moved to the closest row that exists. With *nearest floor* it is

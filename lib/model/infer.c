@@ -347,11 +347,16 @@ static hidp_status infer_resize(struct inference *inf)
 	return HIDP_OK;
 }
 
-/* Added to the scores of q against k; sizes of 1 are broadcast, but for the channels. */
+/* Added to the scores of q against k: of the keys alone, by rows, or with sizes of 1 broadcast. */
 static hidp_status infer_mask(struct inference *inf, const struct hidp_shape *q,
                               const struct hidp_shape *k)
 {
 	const struct hidp_shape *m = &inf->in[3];
+	if ((m->batch == 1 || m->batch == q->batch) && m->rows == k->rows && m->channels == 1 &&
+	    m->width == 1) {
+		inf->rules[3] = all_rows(m->rows);
+		return HIDP_OK;
+	}
 	if ((m->batch != 1 && m->batch != q->batch) || (m->rows != 1 && m->rows != q->rows) ||
 	    m->channels != k->rows || (m->width != 1 && m->width != inf->desc->heads))
 		return FAIL(inf,

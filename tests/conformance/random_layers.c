@@ -370,11 +370,11 @@ static struct made add_hiding(struct making *m, struct made in)
 	return add(m, HIDP_OP_ACTIVATION, d, &in, 1, in.shape);
 }
 
-/* What is added to the scores, of that shape or broadcast to it. */
+/* What is added to the scores, of that shape or broadcast to it; by rows if it has one channel. */
 static struct made add_mask(struct making *m, struct hidp_shape shape)
 {
 	shape.batch = chance(m, 50) ? 1 : shape.batch;
-	shape.rows = chance(m, 50) ? 1 : shape.rows;
+	shape.rows = shape.channels > 1 && chance(m, 50) ? 1 : shape.rows;
 	shape.width = chance(m, 50) ? 1 : shape.width;
 	struct made in = add_input(m, shape);
 	return chance(m, 50) ? in : add_hiding(m, in);
@@ -398,7 +398,10 @@ static struct made make_attention(struct making *m)
 	struct made inputs[4] = {add_input(m, q), add_input(m, k), add_input(m, v)};
 	if (chance(m, 40))
 		return add(m, HIDP_OP_ATTENTION, d, inputs, 3, out);
-	inputs[3] = add_mask(m, (struct hidp_shape){batch, k.rows, q.rows, heads});
+	if (chance(m, 30)) /* of the keys, by rows */
+		inputs[3] = add_mask(m, (struct hidp_shape){batch, 1, k.rows, 1});
+	else
+		inputs[3] = add_mask(m, (struct hidp_shape){batch, k.rows, q.rows, heads});
 	return add(m, HIDP_OP_ATTENTION, d, inputs, 4, out);
 }
 

@@ -332,6 +332,15 @@ static double masked(double score, double mask)
 	return fmax((double)((float)score + (float)mask), -FLT_MAX);
 }
 
+/* What is added to the score of a row of K. */
+static double mask_at(const struct plain *p, int64_t keys, struct spot o, int64_t key, int64_t head)
+{
+	const struct plain_tensor *mask = &p->in[3];
+	if (mask->shape.channels != keys) /* a row for each */
+		return broadcast(mask, (struct spot){o.n, 0, key, 0});
+	return broadcast(mask, (struct spot){o.n, key, o.y, head});
+}
+
 static double attention(const struct plain *p, struct spot o)
 {
 	const bool packed = p->d.input_count == 1;
@@ -353,8 +362,7 @@ static double attention(const struct plain *p, struct spot o)
 		scores[row] = score * scale;
 		if (p->d.input_count == 4)
 			scores[row] =
-				masked(scores[row],
-			               broadcast(&p->in[3], (struct spot){o.n, row, o.y, head}));
+				masked(scores[row], mask_at(p, k->shape.rows, o, row, head));
 		largest = fmax(largest, scores[row]);
 	}
 	for (int64_t row = 0; row < k->shape.rows; row++) {

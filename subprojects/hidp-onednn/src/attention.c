@@ -61,10 +61,18 @@ static hidp_status add_head(struct build *b, const struct heads *heads, int64_t 
 	return s;
 }
 
-/* The mask's rows that the call's rows are masked by. */
-static struct tensor mask_rows(const struct call *call)
+/* The mask of the call's rows, keys on the channels. */
+static struct tensor mask_rows(const struct call *call, int64_t keys)
 {
 	const struct operand *mask = &call->inputs[3];
+	if (mask->shape.rows == keys && mask->shape.channels == 1) {
+		struct tensor rows = onednn__operand_rows(call, mask, 0, keys), turned = rows;
+		turned.dims[HIDP_AXIS_CHANNELS] = keys;
+		turned.dims[HIDP_AXIS_ROWS] = 1;
+		turned.strides[HIDP_AXIS_CHANNELS] = rows.strides[HIDP_AXIS_ROWS];
+		turned.strides[HIDP_AXIS_ROWS] = keys * rows.strides[HIDP_AXIS_ROWS];
+		return turned;
+	}
 	if (mask->shape.rows == 1)
 		return onednn__operand_rows(call, mask, 0, 1);
 	return onednn__operand_rows(call, mask, call->row_begin, call->row_end);
@@ -88,7 +96,7 @@ hidp_status onednn__build_attention(struct build *b)
 		h.v = onednn__operand_rows(call, &call->inputs[2], 0, call->inputs[2].shape.rows);
 	}
 	if (h.masked)
-		h.mask = mask_rows(call);
+		h.mask = mask_rows(call, h.k.dims[HIDP_AXIS_ROWS]);
 	h.out = onednn__call_output(call);
 	h.size = h.q.dims[HIDP_AXIS_CHANNELS] / b->part.heads;
 	h.value_size = h.v.dims[HIDP_AXIS_CHANNELS] / b->part.heads;

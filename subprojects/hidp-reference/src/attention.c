@@ -40,9 +40,12 @@ static struct operands operands_of(const struct work *w)
 static void add_mask(const struct work *w, int64_t row, int64_t head, int64_t rows)
 {
 	const struct hidp_shape *s = &w->in[3]->shape;
-	const float *mask = work_in(w, 3, s->rows == 1 ? 0 : row, s->width == 1 ? 0 : head);
+	const bool of_keys = s->channels == 1 && s->rows == rows;
+	const float *mask = NULL;
+	if (!of_keys)
+		mask = work_in(w, 3, s->rows == 1 ? 0 : row, s->width == 1 ? 0 : head);
 	for (int64_t i = 0; i < rows; i++) {
-		float score = w->scratch[i] + mask[i];
+		float score = w->scratch[i] + (of_keys ? *work_in(w, 3, i, 0) : mask[i]);
 		w->scratch[i] = score < -FLT_MAX ? -FLT_MAX : score;
 	}
 }

@@ -43,11 +43,12 @@ static void add_mask(const struct attending *attending, int64_t image, int64_t h
 	const float *values = xnnpack__address(attending->running, mask.place);
 	values += mask.dims[HIDP_AXIS_BATCH] == 1 ? 0 : image * mask.strides[HIDP_AXIS_BATCH];
 	values += mask.dims[HIDP_AXIS_WIDTH] == 1 ? 0 : head * mask.strides[HIDP_AXIS_WIDTH];
+	const int64_t step = mask.strides[HIDP_AXIS_CHANNELS];
 	for (int64_t r = 0; r < rows; r++) {
 		const float *line = values;
 		line += mask.dims[HIDP_AXIS_ROWS] == 1 ? 0 : r * mask.strides[HIDP_AXIS_ROWS];
 		for (int64_t i = 0; i < keys; i++) {
-			float score = scores[r * keys + i] + line[i];
+			float score = scores[r * keys + i] + line[i * step];
 			scores[r * keys + i] = score < -FLT_MAX ? -FLT_MAX : score;
 		}
 	}
@@ -108,6 +109,23 @@ static hidp_status run_attention(const struct step *step, const struct running *
 	return HIDP_OK;
 }
 
+/* The mask of the call's rows, keys on the channels. */
+static struct tensor mask_rows(const struct call *call, int64_t keys)
+{
+	const struct operand *mask = &call->inputs[3];
+	if (mask->shape.rows == keys && mask->shape.channels == 1) {
+		struct tensor rows = xnnpack__operand_rows(call, mask, 0, keys), turned = rows;
+		turned.dims[HIDP_AXIS_CHANNELS] = keys;
+		turned.dims[HIDP_AXIS_ROWS] = 1;
+		turned.strides[HIDP_AXIS_CHANNELS] = rows.strides[HIDP_AXIS_ROWS];
+		turned.strides[HIDP_AXIS_ROWS] = keys * rows.strides[HIDP_AXIS_ROWS];
+		return turned;
+	}
+	if (mask->shape.rows == 1)
+		return xnnpack__operand_rows(call, mask, 0, 1);
+	return xnnpack__operand_rows(call, mask, call->row_begin, call->row_end);
+}
+
 static void find_operands(const struct build *b, struct attention *a)
 {
 	const struct call *call = b->call;
@@ -125,11 +143,8 @@ static void find_operands(const struct build *b, struct attention *a)
 		a->v = xnnpack__operand_rows(call, &call->inputs[2], 0, call->inputs[2].shape.rows);
 	}
 	a->masked = b->part.input_count == 4;
-	if (a->masked) {
-		const struct operand *mask = &call->inputs[3];
-		bool one = mask->shape.rows == 1;
-		a->mask = xnnpack__operand_rows(call, mask, one ? 0 : begin, one ? 1 : end);
-	}
+	if (a->masked)
+		a->mask = mask_rows(call, a->k.dims[HIDP_AXIS_ROWS]);
 	a->out = xnnpack__call_output(call);
 }
 
