@@ -305,6 +305,12 @@ static struct layout input_layout(const struct graph *graph, const struct value 
 	                                     "InstanceNormalization"};
 	if (value->dims.rank == 4)
 		return hidp_onnx__image(&value->dims);
+	if (value->dims.rank == 2 && !hidp_onnx__is_float(value->type)) { /* token ids, or what hides some of them */
+		struct layout tokens = {0};
+		hidp_onnx__append(&tokens, &value->dims, 0, GROUP_BATCH);
+		hidp_onnx__append(&tokens, &value->dims, 1, GROUP_ROWS);
+		return tokens;
+	}
 	for (uint32_t i = 0; i < graph->node_count && value->dims.rank == 3; i++)
 		for (size_t k = 0; k < sizeof images / sizeof images[0]; k++)
 			if (hidp_onnx__input(graph->nodes[i], 0) == value &&

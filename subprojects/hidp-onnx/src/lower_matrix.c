@@ -265,10 +265,17 @@ static hidp_status lower_mask(struct lowering *lw, struct operand *mask)
 	memcpy(dims.size, sizes, 4 * sizeof *sizes);
 	if ((s = hidp_onnx__reshape(lw, mask, &dims, mask)) != HIDP_OK)
 		return s;
+	const int place = hidp_onnx__place_of(&mask->layout, 3);
+	const bool by_rows = dims.size[1] == 1 && dims.size[2] == 1 && place >= 0 &&
+	                     hidp_onnx__group_of(&mask->layout, place) == GROUP_ROWS;
 	hidp_onnx__append(&layout, &dims, 0, GROUP_BATCH);
-	hidp_onnx__append(&layout, &dims, 2, GROUP_ROWS);
-	hidp_onnx__append(&layout, &dims, 1, GROUP_WIDTH);
-	hidp_onnx__append(&layout, &dims, 3, GROUP_CHANNELS);
+	if (by_rows) { /* as it is, so that it need not be whole to be made */
+		hidp_onnx__append(&layout, &dims, 3, GROUP_ROWS);
+	} else {
+		hidp_onnx__append(&layout, &dims, 2, GROUP_ROWS);
+		hidp_onnx__append(&layout, &dims, 1, GROUP_WIDTH);
+		hidp_onnx__append(&layout, &dims, 3, GROUP_CHANNELS);
+	}
 	return hidp_onnx__arrange(lw, mask, &layout, mask);
 }
 
