@@ -169,7 +169,7 @@ void hidp__zmq_peer_is_back(struct hidp_zmq *zmq, struct peer *peer)
 	if (peer->monitor != NULL)
 		hidp__zmq_peer_observe(peer);
 	/* its messages come quicker than a connection is made: one that is tried is left alone */
-	bool tried = hidp__zmq_now_ms() - peer->dialed_ms < REDIAL_MS;
+	bool tried = peer->failed_ms == 0 && hidp__zmq_now_ms() - peer->dialed_ms < REDIAL_MS;
 	if (peer->push != NULL && !peer->connected && !tried) {
 		peer->down = false;
 		redial(zmq, peer);
