@@ -7,6 +7,7 @@
  * succeeds, with the result of a call that never failed.
  *
  *     test_oom            all scenarios, as TAP
+ *     test_oom --few      the same with larger steps from the first allocations on
  *     test_oom --list     the functions that they cover
  *     test_oom WORD       scenarios with the word in their name
  */
@@ -20,6 +21,8 @@
  * steps that grow slowly: by one for so many allocations. */
 #define BOTH_WAYS_MAX 200
 #define STEP_GROWTH 50
+#define FEW_BOTH_WAYS_MAX 20
+#define FEW_STEP_GROWTH 5
 
 static const struct scenario *const tables[] = {
         lifetime_scenarios, model_scenarios,   cluster_scenarios,
@@ -113,8 +116,10 @@ static bool try(const struct scenario *s, uint64_t n, bool on, uint64_t *total)
 }
 
 /* Returns how many allocations there were to fail; -1: something is wrong. */
-static long run(const struct scenario *s)
+static long run(const struct scenario *s, bool few)
 {
+	const uint64_t both_max = few ? FEW_BOTH_WAYS_MAX : BOTH_WAYS_MAX;
+	const uint64_t growth = few ? FEW_STEP_GROWTH : STEP_GROWTH;
 	uint64_t total = 0, tries = 0;
 	if (!try(s, 0, false, &total))
 		return -1;
@@ -126,8 +131,8 @@ static long run(const struct scenario *s)
 		complain(s, 0, false, "does not allocate, but the table says so", "");
 		return -1;
 	}
-	for (uint64_t n = 1; n <= total; n += n <= BOTH_WAYS_MAX ? 1 : n / STEP_GROWTH) {
-		bool both = n <= BOTH_WAYS_MAX, on = tries++ & 1;
+	for (uint64_t n = 1; n <= total; n += n <= both_max ? 1 : n / growth) {
+		bool both = n <= both_max, on = tries++ & 1;
 		if (!try(s, n, on, &total) || (both && !try(s, n, !on, &total)))
 			return -1;
 	}
@@ -137,7 +142,8 @@ static long run(const struct scenario *s)
 int main(int argc, char **argv)
 {
 	bool list = argc > 1 && strcmp(argv[1], "--list") == 0;
-	const char *word = argc > 1 && !list ? argv[1] : "";
+	bool few = argc > 1 && strcmp(argv[1], "--few") == 0;
+	const char *word = argc > 1 && !list && !few ? argv[1] : "";
 	int count = 0, failed = 0;
 	memset(&blank, 0xA5, sizeof blank);
 	for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
@@ -148,7 +154,7 @@ int main(int argc, char **argv)
 			}
 			if (strstr(s->functions, word) == NULL && strstr(s->what, word) == NULL)
 				continue;
-			long allocations = run(s);
+			long allocations = run(s, few);
 			failed += allocations < 0;
 			printf("%s %d - %.60s%s %s: %ld allocations\n", allocations < 0 ? "not ok" : "ok",
 			       ++count, s->functions, strlen(s->functions) > 60 ? "..." : "", s->what,
