@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-hidp_status onednn__no_memory(struct build *b)
-{
-	return BUILD_FAIL(b, HIDP_ERR_NOMEM, "out of memory");
-}
-
 hidp_status onednn__check(struct build *b, dnnl_status_t status, const char *what)
 {
 	if (status == dnnl_success)
@@ -16,51 +11,46 @@ hidp_status onednn__check(struct build *b, dnnl_status_t status, const char *wha
 	                  (int)status);
 }
 
-struct place onednn__scratch(struct build *b, size_t bytes)
-{
-	struct place place = {BASE_SCRATCH, b->scratch};
-	b->scratch +=
-		(bytes + HIDP_BUFFER_ALIGNMENT - 1) / HIDP_BUFFER_ALIGNMENT * HIDP_BUFFER_ALIGNMENT;
-	if (b->scratch > b->task->scratch_bytes)
-		b->task->scratch_bytes = b->scratch;
-	return place;
-}
-
-struct tensor onednn__scratch_tensor(struct build *b, const int64_t dims[4])
-{
-	struct tensor t = onednn__tensor_dense((struct place){BASE_SCRATCH, 0}, dims);
-	t.place = onednn__scratch(b, onednn__tensor_bytes(&t));
-	return t;
-}
-
 hidp_status onednn__make_dense(struct build *b, struct tensor *t)
 {
-	if (onednn__tensor_is_dense(t))
-		return HIDP_OK;
-	struct tensor dense = onednn__scratch_tensor(b, t->dims);
-	hidp_status s = onednn__add_copy(b, t, &dense);
-	*t = dense;
-	return s;
+	return kernels__tensor_is_dense(t) ? HIDP_OK : kernels__add_dense_copy(b, t);
 }
 
 struct tensor onednn__dense_output(struct build *b)
 {
-	struct tensor out = onednn__call_output(b->call);
-	return onednn__tensor_is_dense(&out) ? out : onednn__scratch_tensor(b, out.dims);
+	struct tensor out = kernels__call_output(b->call);
+	return kernels__tensor_is_dense(&out) ? out : kernels__scratch_tensor(b, out.dims);
 }
 
 hidp_status onednn__finish_output(struct build *b, const struct tensor *out)
 {
-	struct tensor wanted = onednn__call_output(b->call);
-	if (onednn__tensor_is_dense(&wanted))
+	struct tensor wanted = kernels__call_output(b->call);
+	if (kernels__tensor_is_dense(&wanted))
 		return HIDP_OK;
-	return onednn__add_copy(b, out, &wanted);
+	return kernels__add_copy(b, out, &wanted);
+}
+
+/* false: it has too many elements. */
+static bool describe(const struct tensor *t, enum form form, dnnl_memory_desc_t *md)
+{
+	if (form == FORM_MATRIX) {
+		const dnnl_dims_t dims = {kernels__tensor_positions(t),
+		                          t->dims[HIDP_AXIS_CHANNELS]};
+		return dnnl_memory_desc_init_by_tag(md, 2, dims, dnnl_f32, dnnl_ab) == dnnl_success;
+	}
+	const dnnl_dims_t dims = {t->dims[0], t->dims[1], t->dims[2], t->dims[3]};
+	if (kernels__tensor_is_dense(
+		    t)) /* strides of dimensions of 1 must not tell tensors apart */
+		return dnnl_memory_desc_init_by_tag(md, 4, dims, dnnl_f32, dnnl_nhwc) ==
+		       dnnl_success;
+	const dnnl_dims_t strides = {t->strides[0], t->strides[1], t->strides[2], t->strides[3]};
+	return dnnl_memory_desc_init_by_strides(md, 4, dims, dnnl_f32, strides) == dnnl_success;
 }
 
 hidp_status onednn__describe(struct build *b, const struct tensor *t, enum form form,
                              dnnl_memory_desc_t *md)
 {
-	if (onednn__tensor_describe(t, form, md))
+	if (describe(t, form, md))
 		return HIDP_OK;
 	return BUILD_FAIL(b, HIDP_ERR_UNSUPPORTED, "a tensor is too large for oneDNN");
 }
@@ -68,7 +58,7 @@ hidp_status onednn__describe(struct build *b, const struct tensor *t, enum form 
 hidp_status onednn__add_primitive(struct build *b, const_dnnl_primitive_desc_t pd,
                                   const struct argument *arguments, uint32_t count)
 {
-	struct task *task = b->task;
+	struct onednn_task *task = onednn__task(b);
 	uint32_t first = task->argument_count;
 	bool fits = true;
 	for (uint32_t i = 0; fits && i < count; i++)
@@ -78,24 +68,20 @@ hidp_status onednn__add_primitive(struct build *b, const_dnnl_primitive_desc_t p
 	size_t bytes = md != NULL ? dnnl_memory_desc_get_size(md) : 0;
 	if (bytes > 0) {
 		size_t before = b->scratch;
-		struct argument pad = {DNNL_ARG_SCRATCHPAD, *md, onednn__scratch(b, bytes)};
+		struct argument pad = {DNNL_ARG_SCRATCHPAD, *md, kernels__scratch(b, bytes)};
 		b->scratch = before; /* free again after the step */
 		fits = fits && onednn__task_add_argument(task, &pad);
 	}
 	if (!fits)
-		return onednn__no_memory(b);
+		return kernels__no_memory(b);
 	dnnl_primitive_t primitive;
 	hidp_status s = onednn__check(b, dnnl_primitive_create(&primitive, pd), "a primitive");
 	if (s != HIDP_OK)
 		return s;
-	struct step *step = onednn__task_add_step(task, onednn__run_primitive);
-	if (step == NULL) {
+	if (!onednn__task_add_primitive(task, primitive, first, task->argument_count - first)) {
 		dnnl_primitive_destroy(primitive);
-		return onednn__no_memory(b);
+		return kernels__no_memory(b);
 	}
-	step->u.primitive.primitive = primitive;
-	step->u.primitive.first = first;
-	step->u.primitive.count = task->argument_count - first;
 	return HIDP_OK;
 }
 
@@ -109,8 +95,8 @@ hidp_status onednn__add_reorder(struct build *b, const struct argument *from,
 		return onednn__check(b, status, "attributes");
 	status = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
 	if (status == dnnl_success)
-		status = dnnl_reorder_primitive_desc_create(&pd, &from->md, b->onednn->engine,
-		                                            &to->md, b->onednn->engine, attr);
+		status = dnnl_reorder_primitive_desc_create(&pd, &from->md, onednn__of(b)->engine,
+		                                            &to->md, onednn__of(b)->engine, attr);
 	dnnl_primitive_attr_destroy(attr);
 	if (status != dnnl_success)
 		return onednn__check(b, status, "a reorder");

@@ -2,38 +2,23 @@
 #ifndef ONEDNN_BUILD_H
 #define ONEDNN_BUILD_H
 
-#include "call.h"
-#include "onednn_priv.h"
+#include "kernels/build.h"
+#include "kernels/window.h"
 #include "task.h"
 
-/* The steps of one call while they are being written. */
-struct build {
-	struct hidp_onednn *onednn;
-	struct task *task;
-	const struct call *call;
-	struct hidp_layer_desc part; /* the call's first part */
-	size_t scratch;              /* bytes that the call has used so far */
-	struct hidp_diagnostic *diagnostic;
-};
+/* The task that steps are added to, and the object that it belongs to. */
+static inline struct onednn_task *onednn__task(const struct build *b)
+{
+	return (struct onednn_task *)b->task;
+}
 
-/* Fails, naming the layer. */
-#define BUILD_FAIL(b, status, ...)                                                                 \
-	onednn__fail((b)->diagnostic, status, (b)->call->info.name, __VA_ARGS__)
-
-hidp_status onednn__no_memory(struct build *b);
+static inline struct hidp_onednn *onednn__of(const struct build *b)
+{
+	return onednn__task(b)->onednn;
+}
 
 /* Passes success on; else fails with what oneDNN says. */
 hidp_status onednn__check(struct build *b, dnnl_status_t status, const char *what);
-
-/* Scratch memory for the rest of the call. */
-struct place onednn__scratch(struct build *b, size_t bytes);
-struct tensor onednn__scratch_tensor(struct build *b, const int64_t dims[4]);
-
-/* Adds a step that copies elements; the tensors have the same dimensions. */
-hidp_status onednn__add_copy(struct build *b, const struct tensor *from, const struct tensor *to);
-
-/* Adds a step that sets all elements. */
-hidp_status onednn__add_fill(struct build *b, const struct tensor *to, float value);
 
 /* Adds a step that applies an activation, which oneDNN does not have, to a dense tensor. */
 hidp_status onednn__add_plain(struct build *b, hidp_activation function, const struct tensor *of,
@@ -51,6 +36,9 @@ struct tensor onednn__dense_output(struct build *b);
 /* ... which is copied to where it belongs. */
 hidp_status onednn__finish_output(struct build *b, const struct tensor *out);
 
+/* As oneDNN describes tensors: four dimensions, or positions and channels (dense only). */
+enum form { FORM_IMAGE, FORM_MATRIX };
+
 hidp_status onednn__describe(struct build *b, const struct tensor *t, enum form form,
                              dnnl_memory_desc_t *md);
 
@@ -65,9 +53,9 @@ hidp_status onednn__add_reorder(struct build *b, const struct argument *from,
 /* Is it one of the plain implementations, which are hundreds of times slower? */
 bool onednn__is_reference(const_dnnl_primitive_desc_t pd);
 
-/* The rows and columns around an input that a window reads. */
-struct window {
-	dnnl_dims_t kernel, stride, dilation; /* the last as oneDNN counts it: from 0 */
+/* A window as oneDNN wants it. */
+struct dnnl_window {
+	dnnl_dims_t kernel, stride, dilation; /* the last counted from 0 */
 	dnnl_dims_t before, after;            /* padding */
 };
 
@@ -75,10 +63,9 @@ struct window {
  * The rows of an input that a window (convolution or pool) needs for the rows of the call,
  * and the padding that is left. Where windows see nothing else, it is made part of the input.
  */
-hidp_status onednn__window_input(struct build *b, const struct hidp_layer_desc *d,
-                                 struct tensor *in, struct window *window);
+hidp_status onednn__window_input(struct build *b, struct tensor *in, struct dnnl_window *window);
 
-/* One per group of ops: adds the steps of the call. */
+/* One per group of ops that are oneDNN's: adds the steps of the call. */
 hidp_status onednn__build_conv(struct build *b);
 hidp_status onednn__build_dense(struct build *b);
 hidp_status onednn__build_matmul(struct build *b);
@@ -90,12 +77,5 @@ hidp_status onednn__build_batch_norm(struct build *b);
 hidp_status onednn__build_layer_norm(struct build *b);
 hidp_status onednn__build_softmax(struct build *b);
 hidp_status onednn__build_attention(struct build *b);
-hidp_status onednn__build_concat(struct build *b);
-hidp_status onednn__build_slice(struct build *b);
-hidp_status onednn__build_pad(struct build *b);
-hidp_status onednn__build_transpose(struct build *b);
-hidp_status onednn__build_reshape(struct build *b); /* flatten, too */
-hidp_status onednn__build_resize(struct build *b);
-hidp_status onednn__build_embedding(struct build *b);
 
 #endif

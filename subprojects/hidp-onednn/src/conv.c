@@ -9,7 +9,7 @@
 /* A convolution of the call's channels. */
 struct conv {
 	struct tensor in, out; /* dense */
-	struct window window;
+	struct dnnl_window window;
 	int64_t groups;
 	int64_t per_channel; /* weights of an output channel */
 	dnnl_dims_t dims;    /* of the kernel */
@@ -57,7 +57,7 @@ static hidp_status settle_layout(struct build *b, const struct tensor *t,
 	argument->md = *wanted;
 	argument->place = t->place;
 	if (s == HIDP_OK && !dnnl_memory_desc_equal(&own, wanted))
-		argument->place = onednn__scratch(b, dnnl_memory_desc_get_size(wanted));
+		argument->place = kernels__scratch(b, dnnl_memory_desc_get_size(wanted));
 	return s;
 }
 
@@ -81,7 +81,7 @@ static hidp_status add_conv(struct build *b, const struct conv *conv, const stru
 		s = settle_layout(b, &conv->in,
 		                  dnnl_primitive_desc_query_md(pd, dnnl_query_src_md, 0),
 		                  &arguments[0]);
-	if (s == HIDP_OK && !onednn__same_place(arguments[0].place, conv->in.place)) {
+	if (s == HIDP_OK && !kernels__same_place(arguments[0].place, conv->in.place)) {
 		struct argument from = {0, {0}, conv->in.place};
 		s = onednn__describe(b, &conv->in, FORM_IMAGE, &from.md);
 		if (s == HIDP_OK)
@@ -101,8 +101,8 @@ static hidp_status add_conv(struct build *b, const struct conv *conv, const stru
 
 static bool suits_winograd(const struct build *b, const struct conv *conv)
 {
-	const struct window *w = &conv->window;
-	return !(b->onednn->flags & HIDP_ONEDNN_NO_WINOGRAD) && conv->groups == 1 &&
+	const struct dnnl_window *w = &conv->window;
+	return !(onednn__of(b)->flags & HIDP_ONEDNN_NO_WINOGRAD) && conv->groups == 1 &&
 	       w->kernel[0] == 3 && w->kernel[1] == 3 && w->stride[0] == 1 && w->stride[1] == 1 &&
 	       w->dilation[0] == 0 && w->dilation[1] == 0;
 }
@@ -119,7 +119,7 @@ static double winograd_cost(const void *cost_data, const_dnnl_primitive_desc_t p
 	const struct conv *conv = cost_data;
 	double in = (double)conv->in.dims[HIDP_AXIS_CHANNELS];
 	double out = (double)conv->out.dims[HIDP_AXIS_CHANNELS];
-	double positions = (double)onednn__tensor_positions(&conv->out);
+	double positions = (double)kernels__tensor_positions(&conv->out);
 	const dnnl_memory_desc_t *md = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
 	double per_tile = (double)dnnl_memory_desc_get_size(md) / sizeof(float) / (in * out);
 	double m = sqrt(per_tile) - 2;
@@ -146,7 +146,7 @@ static hidp_status choose_winograd(struct build *b, const struct conv *conv,
 		s = onednn__choose(b, &operation, &conv->out, posts, choice);
 	b->diagnostic = diagnostic;
 	if (s == HIDP_ERR_NOMEM)
-		return onednn__no_memory(b);
+		return kernels__no_memory(b);
 	if (s != HIDP_OK)
 		choice->pd = NULL;
 	return HIDP_OK;
@@ -162,7 +162,7 @@ static hidp_status build(struct build *b, struct conv *conv)
 	hidp_status s = onednn__make_dense(b, &conv->in);
 	conv->out = onednn__dense_output(b);
 	if (s == HIDP_OK)
-		s = onednn__posts(b, 1 + onednn__norm_count(b), &posts);
+		s = kernels__posts(b, 1 + kernels__norm_count(b), &posts);
 	if (s == HIDP_OK && onednn__has_bias(b)) {
 		own_bias = &bias;
 		s = onednn__bias(b, &bias);
@@ -188,8 +188,8 @@ static void cut_groups(const struct build *b, struct conv *conv, int64_t in_chan
 	int64_t in_group = in_channels / b->part.groups;
 	int64_t first = b->call->channel_begin / out_group;
 	int64_t last = b->call->channel_end / out_group;
-	conv->in =
-		onednn__tensor_cut(conv->in, HIDP_AXIS_CHANNELS, first * in_group, last * in_group);
+	conv->in = kernels__tensor_cut(conv->in, HIDP_AXIS_CHANNELS, first * in_group,
+	                               last * in_group);
 	conv->groups = last - first;
 	conv->dim_count = 5;
 	const dnnl_dims_t dims = {conv->groups, out_group, in_group, b->part.kernel[0],
@@ -202,7 +202,7 @@ hidp_status onednn__build_conv(struct build *b)
 {
 	struct conv conv = {.groups = 1, .dim_count = 4};
 	int64_t channels = b->call->inputs[0].shape.channels;
-	hidp_status s = onednn__window_input(b, &b->part, &conv.in, &conv.window);
+	hidp_status s = onednn__window_input(b, &conv.in, &conv.window);
 	if (s != HIDP_OK)
 		return s;
 	if (b->part.groups > 1) {
@@ -224,12 +224,12 @@ static hidp_status build_vector(struct build *b)
 	struct posts posts = {.count = 0};
 	struct argument arguments[OPERATION_ARGUMENTS_MAX] = {{.index = DNNL_ARG_SRC}};
 	uint32_t count = 2;
-	struct tensor in = onednn__operand_rows(call, &call->inputs[0], 0, 1);
+	struct tensor in = kernels__operand_rows(call, &call->inputs[0], 0, 1);
 	struct tensor out = onednn__dense_output(b);
 	const dnnl_dims_t dims = {call->channel_end - call->channel_begin, channels};
 	hidp_status s = onednn__make_dense(b, &in);
 	if (s == HIDP_OK)
-		s = onednn__posts(b, 1 + onednn__norm_count(b), &posts);
+		s = kernels__posts(b, 1 + kernels__norm_count(b), &posts);
 	if (s == HIDP_OK)
 		s = onednn__describe(b, &in, FORM_MATRIX, &arguments[0].md);
 	arguments[0].place = in.place;
@@ -267,7 +267,7 @@ hidp_status onednn__build_dense(struct build *b)
 	if (call->info.shape.rows * call->info.shape.width == 1)
 		return build_vector(b);
 	conv.per_channel = call->inputs[0].shape.channels;
-	conv.in = onednn__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end);
+	conv.in = kernels__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end);
 	const dnnl_dims_t dims = {call->channel_end - call->channel_begin, conv.per_channel, 1, 1};
 	memcpy(conv.dims, dims, sizeof dims);
 	for (int i = 0; i < 2; i++)

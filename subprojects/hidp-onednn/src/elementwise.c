@@ -5,21 +5,21 @@
 
 hidp_status onednn__build_activation(struct build *b)
 {
-	struct tensor in = onednn__call_same(b->call, &b->call->inputs[0]);
+	struct tensor in = kernels__call_same(b->call, &b->call->inputs[0]);
 	struct tensor out = onednn__dense_output(b);
 	struct posts posts = {.count = 0};
 	dnnl_memory_desc_t md;
 	dnnl_eltwise_desc_t desc;
 	hidp_status s = onednn__make_dense(b, &in);
 	if (s == HIDP_OK)
-		s = onednn__posts_activation(b, &b->part, &posts);
+		s = onednn__post_activation(b, &b->part, &posts);
 	if (s == HIDP_OK)
 		s = onednn__describe(b, &in, FORM_IMAGE, &md);
 	if (s != HIDP_OK)
 		return s;
 	const struct post *first = &posts.list[0];
 	if (first->algorithm == POST_PLAIN) {
-		s = onednn__add_copy(b, &in, &out);
+		s = kernels__add_copy(b, &in, &out);
 		if (s == HIDP_OK)
 			s = onednn__apply_posts(b, &out, &posts, 0);
 		return s == HIDP_OK ? onednn__finish_output(b, &out) : s;
@@ -48,7 +48,7 @@ static hidp_status add_binary(struct build *b, dnnl_alg_kind_t algorithm, struct
 	struct argument arguments[3] = {
 		{.index = DNNL_ARG_SRC_0}, {.index = DNNL_ARG_SRC_1}, {.index = DNNL_ARG_DST}};
 	dnnl_binary_desc_t desc;
-	x = onednn__tensor_spread(x, out.dims);
+	x = kernels__tensor_spread(x, out.dims);
 	hidp_status s = onednn__make_dense(b, &x);
 	if (s == HIDP_OK)
 		s = onednn__make_dense(b, &y);
@@ -87,8 +87,8 @@ hidp_status onednn__build_binary(struct build *b)
 {
 	const struct call *call = b->call;
 	struct posts posts = {.count = 0};
-	struct tensor x = onednn__call_same(call, &call->inputs[0]), y;
-	struct tensor out = onednn__call_output(call);
+	struct tensor x = kernels__call_same(call, &call->inputs[0]), y;
+	struct tensor out = kernels__call_output(call);
 	bool power = b->part.function == HIDP_BINARY_POW;
 	dnnl_alg_kind_t algorithm = dnnl_alg_kind_undef;
 	hidp_status s = HIDP_OK;
@@ -97,17 +97,17 @@ hidp_status onednn__build_binary(struct build *b)
 	if (s != HIDP_OK)
 		return s;
 	if (b->part.input_count == 1)
-		s = onednn__constant_operand(b, 0, &b->part, &y);
+		s = kernels__constant_operand(b, 0, &b->part, &y);
 	else
-		y = onednn__call_same(call, &call->inputs[1]);
+		y = kernels__call_same(call, &call->inputs[1]);
 	if (s == HIDP_OK)
-		s = onednn__posts(b, 1, &posts);
+		s = kernels__posts(b, 1, &posts);
 	if (s != HIDP_OK)
 		return s;
 	if (power)
 		return add_power(b, &x, &y, &posts);
 	bool commutes = algorithm != dnnl_binary_sub && algorithm != dnnl_binary_div;
-	if (commutes && onednn__tensor_same_dims(&y, &out))
+	if (commutes && kernels__tensor_same_dims(&y, &out))
 		return add_binary(b, algorithm, y, x, &posts);
 	return add_binary(b, algorithm, x, y, &posts);
 }
@@ -115,9 +115,9 @@ hidp_status onednn__build_binary(struct build *b)
 hidp_status onednn__build_batch_norm(struct build *b)
 {
 	struct posts posts = {.count = 0};
-	struct tensor x = onednn__call_same(b->call, &b->call->inputs[0]);
+	struct tensor x = kernels__call_same(b->call, &b->call->inputs[0]);
 	/* a product and a sum: the product is the primitive, the rest its posts */
-	hidp_status s = onednn__posts(b, 0, &posts);
+	hidp_status s = kernels__posts(b, 0, &posts);
 	if (s != HIDP_OK)
 		return s;
 	struct post scale = posts.list[0];

@@ -41,20 +41,13 @@ hidp_status onednn__add_matmul(struct build *b, const struct tensor *left,
 	return onednn__add_operation(b, &operation, arguments, 3, out, posts);
 }
 
-/* One image of a tensor. */
-static struct tensor image(const struct tensor *t, int64_t n)
-{
-	return t->dims[HIDP_AXIS_BATCH] == 1 ? *t
-	                                     : onednn__tensor_cut(*t, HIDP_AXIS_BATCH, n, n + 1);
-}
-
 /* The posts with one image of their operands. */
 static void cut_posts(const struct posts *all, int64_t n, struct posts *posts)
 {
 	*posts = *all;
 	for (uint32_t i = 0; i < posts->count; i++)
 		if (posts->list[i].binary)
-			posts->list[i].operand = image(&all->list[i].operand, n);
+			posts->list[i].operand = kernels__tensor_image(&all->list[i].operand, n);
 }
 
 hidp_status onednn__build_matmul(struct build *b)
@@ -63,15 +56,17 @@ hidp_status onednn__build_matmul(struct build *b)
 	bool transposed = (b->part.flags & HIDP_LAYER_TRANSPOSE_B) != 0;
 	struct posts posts = {.count = 0}, of_image;
 	struct tensor left =
-		onednn__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end);
+		kernels__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end);
 	struct tensor right =
-		onednn__operand_rows(call, &call->inputs[1], 0, call->inputs[1].shape.rows);
-	right = onednn__tensor_cut(right, transposed ? HIDP_AXIS_ROWS : HIDP_AXIS_CHANNELS,
-	                           call->channel_begin, call->channel_end);
+		kernels__operand_rows(call, &call->inputs[1], 0, call->inputs[1].shape.rows);
+	right = kernels__tensor_cut(right, transposed ? HIDP_AXIS_ROWS : HIDP_AXIS_CHANNELS,
+	                            call->channel_begin, call->channel_end);
 	struct tensor out = onednn__dense_output(b);
-	hidp_status s = onednn__posts(b, 1, &posts);
+	hidp_status s = kernels__posts(b, 1, &posts);
 	for (int64_t n = 0; s == HIDP_OK && n < out.dims[HIDP_AXIS_BATCH]; n++) {
-		struct tensor l = image(&left, n), r = image(&right, n), o = image(&out, n);
+		struct tensor l = kernels__tensor_image(&left, n),
+			      r = kernels__tensor_image(&right, n),
+			      o = kernels__tensor_image(&out, n);
 		cut_posts(&posts, n, &of_image);
 		s = onednn__add_matmul(b, &l, &r, transposed, 0, &o, &of_image);
 	}

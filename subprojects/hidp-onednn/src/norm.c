@@ -26,7 +26,7 @@ hidp_status onednn__add_softmax(struct build *b, const struct tensor *in, const 
 
 hidp_status onednn__build_softmax(struct build *b)
 {
-	struct tensor in = onednn__call_same(b->call, &b->call->inputs[0]);
+	struct tensor in = kernels__call_same(b->call, &b->call->inputs[0]);
 	struct tensor out = onednn__dense_output(b);
 	hidp_status s = onednn__make_dense(b, &in);
 	if (s == HIDP_OK)
@@ -38,7 +38,7 @@ hidp_status onednn__build_layer_norm(struct build *b)
 {
 	static const hidp_weight_role roles[2] = {HIDP_WEIGHT_SCALE, HIDP_WEIGHT_SHIFT};
 	static const int indices[2] = {DNNL_ARG_SCALE, DNNL_ARG_SHIFT};
-	struct tensor in = onednn__call_same(b->call, &b->call->inputs[0]);
+	struct tensor in = kernels__call_same(b->call, &b->call->inputs[0]);
 	struct tensor out = onednn__dense_output(b);
 	const dnnl_dims_t channels = {b->call->info.shape.channels};
 	struct argument arguments[4] = {{.index = DNNL_ARG_SRC}};
@@ -51,11 +51,11 @@ hidp_status onednn__build_layer_norm(struct build *b)
 	for (int i = 0; s == HIDP_OK && i < 2; i++) {
 		struct argument *a = &arguments[1 + i];
 		const float *lent = NULL;
-		s = onednn__weights(b, 0, roles[i], channels[0], &lent);
+		s = kernels__weights(b, 0, roles[i], channels[0], &lent);
 		if (s != HIDP_OK)
 			break;
 		a->index = indices[i];
-		a->place = onednn__constant_place(lent);
+		a->place = kernels__constant_place(lent);
 		s = onednn__check(
 			b, dnnl_memory_desc_init_by_tag(&a->md, 1, channels, dnnl_f32, dnnl_a),
 			"a scale");

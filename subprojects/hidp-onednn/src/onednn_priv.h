@@ -2,9 +2,7 @@
 #ifndef ONEDNN_PRIV_H
 #define ONEDNN_PRIV_H
 
-#include <stdbool.h>
-
-#include <hidp/hidp.h>
+#include "kernels/kernels.h"
 
 #include "hidp-onednn.h"
 #include <oneapi/dnnl/dnnl.h>
@@ -16,20 +14,12 @@
 struct packed;
 
 struct hidp_onednn {
-	struct hidp_model *model;
-	struct hidp_weights weights;
-	void *weights_user_data;
+	struct kernels kernels;
 	uint32_t flags; /* of hidp_onednn_flag */
 	dnnl_engine_t engine;
 	struct packed *packed; /* a list; changed only while one thread prepares or releases */
 	size_t packed_bytes;
 };
-
-/* Fills in a diagnostic and returns the status. layer: its name, or NULL. */
-__attribute__((format(printf, 4, 5))) hidp_status onednn__fail(struct hidp_diagnostic *diagnostic,
-                                                               hidp_status status,
-                                                               const char *layer,
-                                                               const char *format, ...);
 
 /* Our status for one of oneDNN's that is not success. */
 hidp_status onednn__status(dnnl_status_t status);

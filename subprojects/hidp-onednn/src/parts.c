@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* What the parts behind the first one of a layer do, as post-ops of oneDNN. */
 #include "post.h"
 
-#include "weights.h"
-
-/* What the parts behind the first one of a layer do, as posts. */
 static hidp_status append(struct build *b, struct posts *posts, const struct post *post)
 {
 	if (posts->count == POSTS_MAX)
@@ -30,8 +28,8 @@ static hidp_status plain(struct build *b, struct posts *posts, const struct hidp
 	                             .beta = (float)d->beta});
 }
 
-hidp_status onednn__posts_activation(struct build *b, const struct hidp_layer_desc *d,
-                                     struct posts *posts)
+hidp_status onednn__post_activation(struct build *b, const struct hidp_layer_desc *d,
+                                    struct posts *posts)
 {
 	hidp_status s;
 	bool hard = d->alpha != 0 || d->beta != 0; /* of the hard functions: given */
@@ -121,96 +119,10 @@ hidp_status onednn__binary_algorithm(struct build *b, hidp_binary function, dnnl
 	}
 }
 
-/* Scale and shift of a batch normalisation behind something without weights. */
-static hidp_status append_norm(struct build *b, uint32_t part, struct posts *posts)
+hidp_status onednn__post_binary(struct build *b, hidp_binary function, const struct tensor *operand,
+                                struct posts *posts)
 {
-	static const hidp_weight_role roles[2] = {HIDP_WEIGHT_SCALE, HIDP_WEIGHT_SHIFT};
-	const int64_t dims[4] = {1, b->call->info.shape.channels, 1, 1};
-	hidp_status s = HIDP_OK;
-	for (int i = 0; s == HIDP_OK && i < 2; i++) {
-		struct post post = {.binary = true};
-		const float *lent = NULL;
-		post.algorithm = i == 0 ? dnnl_binary_mul : dnnl_binary_add;
-		s = onednn__weights(b, part, roles[i], dims[1], &lent);
-		if (s != HIDP_OK)
-			return s;
-		post.operand = onednn__tensor_dense(onednn__constant_place(lent), dims);
-		post.operand = onednn__tensor_cut(post.operand, HIDP_AXIS_CHANNELS,
-		                                  b->call->channel_begin, b->call->channel_end);
-		s = append(b, posts, &post);
-	}
-	return s;
-}
-
-/* Inputs of the layer that parts before this one read. */
-static uint32_t inputs_before(const struct build *b, uint32_t part)
-{
-	uint32_t count = 0;
-	for (uint32_t p = 0; p < part; p++) {
-		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
-		if (hidp_model_part(b->call->model, b->call->layer, p, &d) != HIDP_OK)
-			break;
-		for (uint32_t i = 0; i < d.input_count; i++)
-			count += d.inputs[i] != HIDP_LAYER_NONE;
-	}
-	return count;
-}
-
-hidp_status onednn__constant_operand(struct build *b, uint32_t part,
-                                     const struct hidp_layer_desc *d, struct tensor *out)
-{
-	const struct call *call = b->call;
-	struct tensor t;
-	hidp_status s = onednn__constant(b, part, d, &t);
-	if (s != HIDP_OK)
-		return s;
-	if (t.dims[HIDP_AXIS_BATCH] > 1)
-		t = onednn__tensor_cut(t, HIDP_AXIS_BATCH, call->image_begin, call->image_end);
-	if (t.dims[HIDP_AXIS_ROWS] > 1)
-		t = onednn__tensor_cut(t, HIDP_AXIS_ROWS, call->row_begin, call->row_end);
-	if (t.dims[HIDP_AXIS_CHANNELS] > 1)
-		t = onednn__tensor_cut(t, HIDP_AXIS_CHANNELS, call->channel_begin,
-		                       call->channel_end);
-	*out = t;
-	return HIDP_OK;
-}
-
-static hidp_status append_binary(struct build *b, uint32_t part, const struct hidp_layer_desc *d,
-                                 struct posts *posts)
-{
-	struct post post = {.binary = true};
-	hidp_status s = onednn__binary_algorithm(b, d->function, &post.algorithm);
-	if (s != HIDP_OK)
-		return s;
-	if (d->input_count == 1) {
-		s = onednn__constant_operand(b, part, d, &post.operand);
-		if (s != HIDP_OK)
-			return s;
-	} else {
-		uint32_t input = inputs_before(b, part);
-		if (input >= b->call->input_count)
-			return BUILD_FAIL(b, HIDP_ERR_UNSUPPORTED, "part %u lacks an input", part);
-		post.operand = onednn__call_same(b->call, &b->call->inputs[input]);
-	}
-	return append(b, posts, &post);
-}
-
-hidp_status onednn__posts(struct build *b, uint32_t first, struct posts *posts)
-{
-	hidp_status s = HIDP_OK;
-	for (uint32_t p = first; s == HIDP_OK && p < b->call->info.part_count; p++) {
-		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
-		s = hidp_model_part(b->call->model, b->call->layer, p, &d);
-		if (s != HIDP_OK)
-			return s;
-		if (d.op == HIDP_OP_ACTIVATION)
-			s = onednn__posts_activation(b, &d, posts);
-		else if (d.op == HIDP_OP_BINARY)
-			s = append_binary(b, p, &d, posts);
-		else if (d.op == HIDP_OP_BATCH_NORM)
-			s = append_norm(b, p, posts);
-		else
-			s = BUILD_FAIL(b, HIDP_ERR_UNSUPPORTED, "op %u cannot be fused", d.op);
-	}
-	return s;
+	struct post post = {.binary = true, .operand = *operand};
+	hidp_status s = onednn__binary_algorithm(b, function, &post.algorithm);
+	return s == HIDP_OK ? append(b, posts, &post) : s;
 }

@@ -18,13 +18,19 @@ static inline float hard_sigmoid(float x, float alpha, float beta)
 	return y > 1 ? 1 : y;
 }
 
+struct plain {
+	struct tensor of; /* dense */
+	hidp_activation function;
+	float alpha, beta;
+};
+
 static hidp_status run_plain(const struct step *step, const struct running *running)
 {
-	const struct tensor *t = &step->u.plain.of;
-	const float alpha = step->u.plain.alpha, beta = step->u.plain.beta;
-	const int64_t count = onednn__tensor_elements(t);
-	float *elements = onednn__address(running, t->place);
-	switch (step->u.plain.function) {
+	const struct plain *p = step->data;
+	const float alpha = p->alpha, beta = p->beta;
+	const int64_t count = kernels__tensor_elements(&p->of);
+	float *elements = kernels__address(running, p->of.place);
+	switch (p->function) {
 	case HIDP_ACTIVATION_HARD_SWISH: /* of any slope and shift */
 		EACH(x * hard_sigmoid(x, alpha, beta));
 	case HIDP_ACTIVATION_ERF:
@@ -50,48 +56,48 @@ static hidp_status run_plain(const struct step *step, const struct running *runn
 hidp_status onednn__add_plain(struct build *b, hidp_activation function, const struct tensor *of,
                               float alpha, float beta)
 {
-	struct step *step = onednn__task_add_step(b->task, run_plain);
-	if (step == NULL)
-		return onednn__no_memory(b);
-	step->u.plain.of = *of;
-	step->u.plain.function = function;
-	step->u.plain.alpha = alpha;
-	step->u.plain.beta = beta;
+	struct plain *p = kernels__add_step(b->task, run_plain, sizeof *p);
+	if (p == NULL)
+		return kernels__no_memory(b);
+	*p = (struct plain){*of, function, alpha, beta};
 	return HIDP_OK;
 }
 
 /* Where an element is. */
 static float *at(const struct running *running, const struct tensor *t, const int64_t index[4])
 {
-	float *first = onednn__address(running, t->place);
+	float *first = kernels__address(running, t->place);
 	for (int a = 0; a < 4; a++)
 		first += index[a] * t->strides[a];
 	return first;
 }
 
+struct power {
+	struct tensor base, exponent, out; /* of the same dimensions */
+};
+
 static hidp_status run_power(const struct step *step, const struct running *running)
 {
-	const struct tensor *base = &step->u.power.base, *exponent = &step->u.power.exponent;
-	const struct tensor *out = &step->u.power.out;
-	const int64_t *dims = out->dims;
+	const struct power *p = step->data;
+	const int64_t *dims = p->out.dims;
 	int64_t i[4] = {0};
 	for (i[0] = 0; i[0] < dims[0]; i[0]++)
 		for (i[2] = 0; i[2] < dims[2]; i[2]++)
 			for (i[3] = 0; i[3] < dims[3]; i[3]++)
 				for (i[1] = 0; i[1] < dims[1]; i[1]++)
-					*at(running, out, i) = powf(*at(running, base, i),
-					                            *at(running, exponent, i));
+					*at(running, &p->out, i) =
+						powf(*at(running, &p->base, i),
+					             *at(running, &p->exponent, i));
 	return HIDP_OK;
 }
 
 hidp_status onednn__add_power(struct build *b, const struct tensor *base,
                               const struct tensor *exponent, const struct tensor *out)
 {
-	struct step *step = onednn__task_add_step(b->task, run_power);
-	if (step == NULL)
-		return onednn__no_memory(b);
-	step->u.power.base = onednn__tensor_spread(*base, out->dims);
-	step->u.power.exponent = onednn__tensor_spread(*exponent, out->dims);
-	step->u.power.out = *out;
+	struct power *p = kernels__add_step(b->task, run_power, sizeof *p);
+	if (p == NULL)
+		return kernels__no_memory(b);
+	*p = (struct power){kernels__tensor_spread(*base, out->dims),
+	                    kernels__tensor_spread(*exponent, out->dims), *out};
 	return HIDP_OK;
 }

@@ -13,8 +13,8 @@ static hidp_status settle_operands(struct build *b, const struct tensor *out, st
 		struct tensor *t = &posts->list[i].operand;
 		if (!posts->list[i].binary)
 			continue;
-		if (onednn__tensor_positions(t) != 1)
-			*t = onednn__tensor_spread(*t, out->dims);
+		if (kernels__tensor_positions(t) != 1)
+			*t = kernels__tensor_spread(*t, out->dims);
 		s = onednn__make_dense(b, t);
 	}
 	return s;
@@ -27,7 +27,7 @@ static hidp_status settle_operands(struct build *b, const struct tensor *out, st
 static bool is_sum(const struct post *post, const struct tensor *out)
 {
 	return post->binary && post->algorithm == dnnl_binary_add &&
-	       onednn__tensor_same_dims(&post->operand, out);
+	       kernels__tensor_same_dims(&post->operand, out);
 }
 
 static uint32_t find_sum(const struct posts *posts, const struct tensor *out)
@@ -122,7 +122,7 @@ static hidp_status try_posts(struct build *b, const struct operation *operation,
                              dnnl_primitive_desc_t *pd_out)
 {
 	dnnl_primitive_attr_t attr;
-	dnnl_engine_t engine = b->onednn->engine;
+	dnnl_engine_t engine = onednn__of(b)->engine;
 	dnnl_status_t status;
 	hidp_status s = make_attributes(b, operation, posts, count, sum, &attr);
 	if (s != HIDP_OK)
@@ -136,7 +136,7 @@ static hidp_status try_posts(struct build *b, const struct operation *operation,
 			*pd_out = NULL;
 	}
 	dnnl_primitive_attr_destroy(attr);
-	return status == dnnl_out_of_memory ? onednn__no_memory(b) : HIDP_OK;
+	return status == dnnl_out_of_memory ? kernels__no_memory(b) : HIDP_OK;
 }
 
 /* oneDNN 2.6 gives two post-ops of the same function the parameters of one of them. */
@@ -153,7 +153,7 @@ static bool can_fuse(const struct posts *posts, uint32_t sum)
 		const struct post *post = &posts->list[i];
 		if (post->algorithm == POST_PLAIN)
 			return false;
-		if (post->binary && i != sum && onednn__tensor_positions(&post->operand) != 1)
+		if (post->binary && i != sum && kernels__tensor_positions(&post->operand) != 1)
 			return false;
 		for (uint32_t k = 0; k < i; k++)
 			if (clash(&posts->list[i], &posts->list[k]))
@@ -211,8 +211,8 @@ static hidp_status bring(struct build *b, enum form form, const struct tensor *t
 static hidp_status preload(struct build *b, enum form form, const struct tensor *operand,
                            const struct argument *dst, const struct tensor *out)
 {
-	if (onednn__same_place(dst->place, out->place))
-		return onednn__add_copy(b, operand, out);
+	if (kernels__same_place(dst->place, out->place))
+		return kernels__add_copy(b, operand, out);
 	return bring(b, form, operand, dst, true);
 }
 
@@ -238,7 +238,7 @@ hidp_status onednn__add_choice(struct build *b, const struct operation *operatio
 	}
 	if (s == HIDP_OK)
 		s = onednn__add_primitive(b, choice->pd, all, count);
-	if (s == HIDP_OK && !onednn__same_place(dst->place, out->place))
+	if (s == HIDP_OK && !kernels__same_place(dst->place, out->place))
 		s = bring(b, operation->form, out, dst, false);
 	return s == HIDP_OK ? onednn__apply_posts(b, out, posts, choice->posts) : s;
 }

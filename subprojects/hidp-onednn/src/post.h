@@ -3,6 +3,7 @@
 #define ONEDNN_POST_H
 
 #include "build.h"
+#include "kernels/parts.h"
 
 /* What is done to the elements of an output: the parts behind a layer's first. */
 
@@ -25,16 +26,11 @@ struct posts {
 	struct post list[POSTS_MAX];
 };
 
-/* The parts from `first` on. HIDP_ERR_UNSUPPORTED: too many, or an unknown function. */
-hidp_status onednn__posts(struct build *b, uint32_t first, struct posts *posts);
-
-/* An activation as posts, behind those that are there. */
-hidp_status onednn__posts_activation(struct build *b, const struct hidp_layer_desc *d,
-                                     struct posts *posts);
-
-/* The images, rows and channels of a binary part's constant that the call wants. */
-hidp_status onednn__constant_operand(struct build *b, uint32_t part,
-                                     const struct hidp_layer_desc *d, struct tensor *out);
+/* Of the table of the engine. */
+hidp_status onednn__post_activation(struct build *b, const struct hidp_layer_desc *d,
+                                    struct posts *posts);
+hidp_status onednn__post_binary(struct build *b, hidp_binary function, const struct tensor *operand,
+                                struct posts *posts);
 
 /* The algorithm of a binary function. */
 hidp_status onednn__binary_algorithm(struct build *b, hidp_binary function, dnnl_alg_kind_t *out);

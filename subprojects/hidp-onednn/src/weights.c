@@ -19,52 +19,11 @@ struct packed {
 	void *data;
 };
 
-static const char *role_name(hidp_weight_role role)
-{
-	switch (role) {
-	case HIDP_WEIGHT_KERNEL:
-		return "kernel";
-	case HIDP_WEIGHT_BIAS:
-		return "bias";
-	case HIDP_WEIGHT_SCALE:
-		return "scale";
-	case HIDP_WEIGHT_SHIFT:
-		return "shift";
-	default:
-		return "constant";
-	}
-}
-
-hidp_status onednn__weights(struct build *b, uint32_t part, hidp_weight_role role, int64_t count,
-                            const float **out)
-{
-	struct hidp_onednn *o = b->onednn;
-	struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
-	const void *data = NULL;
-	size_t lent = 0;
-	hidp_status s = hidp_model_part(b->call->model, b->call->layer, part, &d);
-	if (s != HIDP_OK)
-		return s;
-	s = o->weights.get(o->weights_user_data, b->call->layer, part, role, &data, &lent);
-	if (s == HIDP_ERR_NOMEM)
-		return onednn__fail(b->diagnostic, s, d.name, "no memory for its %s",
-		                    role_name(role));
-	if (s != HIDP_OK || data == NULL)
-		return onednn__fail(b->diagnostic, HIDP_ERR_MODEL, d.name,
-		                    "there is no %s among its weights", role_name(role));
-	if (lent != (size_t)count)
-		return onednn__fail(b->diagnostic, HIDP_ERR_MODEL, d.name,
-		                    "its %s has %zu elements among the weights, not %lld",
-		                    role_name(role), lent, (long long)count);
-	*out = data;
-	return HIDP_OK;
-}
-
 /* Finding and making packed arrays */
 
 static struct packed *find(const struct build *b, const struct packed *key)
 {
-	for (struct packed *p = b->onednn->packed; p != NULL; p = p->next)
+	for (struct packed *p = onednn__of(b)->packed; p != NULL; p = p->next)
 		if (p->layer == key->layer && p->part == key->part && p->kind == key->kind &&
 		    p->channel_begin == key->channel_begin && p->channel_end == key->channel_end &&
 		    dnnl_memory_desc_equal(&p->md, &key->md))
@@ -82,27 +41,27 @@ static hidp_status packed(struct build *b, const struct packed *key,
 		size_t bytes = dnnl_memory_desc_get_size(&key->md);
 		p = malloc(sizeof *p);
 		if (p == NULL)
-			return onednn__no_memory(b);
+			return kernels__no_memory(b);
 		*p = *key;
 		p->uses = 0;
 		p->bytes = (bytes + 63) / 64 * 64;
 		p->data = aligned_alloc(64, p->bytes);
-		hidp_status s = p->data != NULL ? fill(b, p, how) : onednn__no_memory(b);
+		hidp_status s = p->data != NULL ? fill(b, p, how) : kernels__no_memory(b);
 		if (s != HIDP_OK) {
 			free(p->data);
 			free(p);
 			return s;
 		}
-		p->next = b->onednn->packed;
-		b->onednn->packed = p;
-		b->onednn->packed_bytes += p->bytes;
+		p->next = onednn__of(b)->packed;
+		onednn__of(b)->packed = p;
+		onednn__of(b)->packed_bytes += p->bytes;
 	}
 	p->uses++;
-	if (!onednn__task_hold(b->task, p)) {
-		onednn__packed_unref(b->onednn, p);
-		return onednn__no_memory(b);
+	if (!onednn__task_hold(onednn__task(b), p)) {
+		onednn__packed_unref(onednn__of(b), p);
+		return kernels__no_memory(b);
 	}
-	*out = onednn__constant_place(p->data);
+	*out = kernels__constant_place(p->data);
 	return HIDP_OK;
 }
 
@@ -128,54 +87,11 @@ static struct packed key_of(const struct build *b, uint32_t part, enum packed_ki
 	                       .channel_end = b->call->channel_end};
 }
 
-/* Folding batch normalisations */
-
-uint32_t onednn__norm_count(struct build *b)
-{
-	uint32_t count = 0;
-	for (uint32_t p = 1; p < b->call->info.part_count; p++) {
-		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
-		if (hidp_model_part(b->call->model, b->call->layer, p, &d) != HIDP_OK ||
-		    d.op != HIDP_OP_BATCH_NORM)
-			break;
-		count++;
-	}
-	return count;
-}
-
-static bool own_bias(const struct build *b)
-{
-	return (b->part.flags & HIDP_LAYER_NO_BIAS) == 0;
-}
+/* With batch normalisations folded into them */
 
 bool onednn__has_bias(struct build *b)
 {
-	return own_bias(b) || onednn__norm_count(b) > 0;
-}
-
-/* What all normalisations together do to the call's channels: y = scale * x + shift. */
-static hidp_status fold(struct build *b, uint32_t norms, float *scale, float *shift)
-{
-	int64_t begin = b->call->channel_begin, count = b->call->channel_end - begin;
-	for (int64_t c = 0; c < count; c++) {
-		scale[c] = 1;
-		shift[c] = 0;
-	}
-	for (uint32_t p = 1; p <= norms; p++) {
-		const float *a = NULL, *add = NULL;
-		hidp_status s =
-			onednn__weights(b, p, HIDP_WEIGHT_SCALE, b->call->info.shape.channels, &a);
-		if (s == HIDP_OK)
-			s = onednn__weights(b, p, HIDP_WEIGHT_SHIFT, b->call->info.shape.channels,
-			                    &add);
-		if (s != HIDP_OK)
-			return s;
-		for (int64_t c = 0; c < count; c++) {
-			scale[c] *= a[begin + c];
-			shift[c] = shift[c] * a[begin + c] + add[begin + c];
-		}
-	}
-	return HIDP_OK;
+	return kernels__own_bias(b) || kernels__norm_count(b) > 0;
 }
 
 static hidp_status fill_bias(struct build *b, struct packed *p, const void *how)
@@ -184,7 +100,7 @@ static hidp_status fill_bias(struct build *b, struct packed *p, const void *how)
 	float *shift = p->data, *scale = malloc((size_t)count * sizeof *scale);
 	const float *bias = how;
 	hidp_status s =
-		scale != NULL ? fold(b, onednn__norm_count(b), scale, shift) : onednn__no_memory(b);
+		scale != NULL ? kernels__fold_norms(b, scale, shift) : kernels__no_memory(b);
 	for (int64_t c = 0; s == HIDP_OK && bias != NULL && c < count; c++)
 		shift[c] += scale[c] * bias[begin + c];
 	free(scale);
@@ -197,16 +113,16 @@ hidp_status onednn__bias(struct build *b, struct argument *bias)
 	const float *lent = NULL;
 	hidp_status s = HIDP_OK;
 	bias->index = DNNL_ARG_BIAS;
-	if (own_bias(b))
-		s = onednn__weights(b, 0, HIDP_WEIGHT_BIAS, b->call->info.shape.channels, &lent);
+	if (kernels__own_bias(b))
+		s = kernels__weights(b, 0, HIDP_WEIGHT_BIAS, b->call->info.shape.channels, &lent);
 	if (s == HIDP_OK)
 		s = onednn__check(
 			b, dnnl_memory_desc_init_by_tag(&bias->md, 1, dims, dnnl_f32, dnnl_a),
 			"the bias");
 	if (s != HIDP_OK)
 		return s;
-	if (onednn__norm_count(b) == 0) {
-		bias->place = onednn__constant_place(lent + b->call->channel_begin);
+	if (kernels__norm_count(b) == 0) {
+		bias->place = kernels__constant_place(lent + b->call->channel_begin);
 		return HIDP_OK;
 	}
 	struct packed key = key_of(b, 0, PACKED_BIAS);
@@ -224,7 +140,7 @@ struct source {
 static hidp_status reorder(struct build *b, const dnnl_memory_desc_t *from_md, const void *from,
                            const dnnl_memory_desc_t *to_md, void *to)
 {
-	dnnl_engine_t engine = b->onednn->engine;
+	dnnl_engine_t engine = onednn__of(b)->engine;
 	dnnl_memory_t memory[2] = {NULL, NULL};
 	dnnl_primitive_desc_t pd = NULL;
 	dnnl_primitive_t primitive = NULL;
@@ -265,8 +181,8 @@ static hidp_status folded(struct build *b, const struct source *source, float **
 	float *scale = malloc(2 * channels * sizeof *scale);
 	float *kernel = malloc(channels * per_channel * sizeof *kernel);
 	hidp_status s = scale != NULL && kernel != NULL
-	                        ? fold(b, onednn__norm_count(b), scale, scale + channels)
-	                        : onednn__no_memory(b);
+	                        ? kernels__fold_norms(b, scale, scale + channels)
+	                        : kernels__no_memory(b);
 	for (size_t c = 0; s == HIDP_OK && c < channels; c++)
 		for (size_t i = 0; i < per_channel; i++)
 			kernel[c * per_channel + i] =
@@ -285,7 +201,7 @@ static hidp_status fill_kernel(struct build *b, struct packed *p, const void *ho
 	const float *from = source->weights;
 	float *own = NULL;
 	hidp_status s = HIDP_OK;
-	if (onednn__norm_count(b) > 0) {
+	if (kernels__norm_count(b) > 0) {
 		s = folded(b, source, &own);
 		from = own;
 	}
@@ -299,15 +215,15 @@ hidp_status onednn__kernel(struct build *b, const dnnl_memory_desc_t *lent, int6
                            struct argument *kernel)
 {
 	const float *weights = NULL;
-	hidp_status s = onednn__weights(b, 0, HIDP_WEIGHT_KERNEL,
-	                                per_channel * b->call->info.shape.channels, &weights);
+	hidp_status s = kernels__weights(b, 0, HIDP_WEIGHT_KERNEL,
+	                                 per_channel * b->call->info.shape.channels, &weights);
 	if (s != HIDP_OK)
 		return s;
 	kernel->index = DNNL_ARG_WEIGHTS;
 	const struct source source = {lent, weights + b->call->channel_begin * per_channel,
 	                              per_channel};
-	if (onednn__norm_count(b) == 0 && dnnl_memory_desc_equal(lent, &kernel->md)) {
-		kernel->place = onednn__constant_place(source.weights);
+	if (kernels__norm_count(b) == 0 && dnnl_memory_desc_equal(lent, &kernel->md)) {
+		kernel->place = kernels__constant_place(source.weights);
 		return HIDP_OK;
 	}
 	struct packed key = key_of(b, 0, PACKED_KERNEL);
@@ -323,27 +239,20 @@ static hidp_status fill_constant(struct build *b, struct packed *p, const void *
 	return reorder(b, source->md, source->weights, &p->md, p->data);
 }
 
-hidp_status onednn__constant(struct build *b, uint32_t part, const struct hidp_layer_desc *d,
-                             struct tensor *out)
+hidp_status onednn__constant(struct build *b, uint32_t part, const int64_t dims[4],
+                             const float *lent, struct place *place)
 {
-	const dnnl_dims_t dims = {d->shape.batch, d->shape.channels, d->shape.rows, d->shape.width};
-	const float *lent = NULL;
-	hidp_status s = onednn__weights(b, part, HIDP_WEIGHT_CONSTANT,
-	                                dims[0] * dims[1] * dims[2] * dims[3], &lent);
-	if (s != HIDP_OK)
-		return s;
-	*out = onednn__tensor_dense(onednn__constant_place(lent), dims);
-	if (dims[1] == 1 || dims[2] * dims[3] == 1)
-		return HIDP_OK; /* both orders are the same */
+	const dnnl_dims_t all = {dims[0], dims[1], dims[2], dims[3]};
 	struct packed key = key_of(b, part, PACKED_CONSTANT);
 	key.channel_begin = 0;
 	key.channel_end = dims[1];
 	dnnl_memory_desc_t plain;
-	dnnl_status_t status = dnnl_memory_desc_init_by_tag(&plain, 4, dims, dnnl_f32, dnnl_nchw);
+	dnnl_status_t status = dnnl_memory_desc_init_by_tag(&plain, 4, all, dnnl_f32, dnnl_nchw);
 	if (status == dnnl_success)
-		status = dnnl_memory_desc_init_by_tag(&key.md, 4, dims, dnnl_f32, dnnl_nhwc);
-	if ((s = onednn__check(b, status, "the constant")) != HIDP_OK)
+		status = dnnl_memory_desc_init_by_tag(&key.md, 4, all, dnnl_f32, dnnl_nhwc);
+	hidp_status s = onednn__check(b, status, "the constant");
+	if (s != HIDP_OK)
 		return s;
 	const struct source source = {&plain, lent, 0};
-	return packed(b, &key, fill_constant, &source, &out->place);
+	return packed(b, &key, fill_constant, &source, place);
 }

@@ -3,18 +3,12 @@
 #define ONEDNN_WEIGHTS_H
 
 #include "build.h"
+#include "kernels/weights.h"
 
 /*
  * Weights as primitives want them. What is packed once is shared by all tasks that want
  * the same, and freed when the last of them is released.
  */
-
-/* An array of weights as the host lends it; it must have so many elements. */
-hidp_status onednn__weights(struct build *b, uint32_t part, hidp_weight_role role, int64_t count,
-                            const float **out);
-
-/* Batch normalisations right behind the first part: they are folded into its weights. */
-uint32_t onednn__norm_count(struct build *b);
 
 /* Does the layer have a bias, its own or that of a batch normalisation? */
 bool onednn__has_bias(struct build *b);
@@ -29,9 +23,9 @@ hidp_status onednn__bias(struct build *b, struct argument *bias);
 hidp_status onednn__kernel(struct build *b, const dnnl_memory_desc_t *lent, int64_t per_channel,
                            struct argument *kernel);
 
-/* The constant operand of a binary part, whole. */
-hidp_status onednn__constant(struct build *b, uint32_t part, const struct hidp_layer_desc *d,
-                             struct tensor *out);
+/* Of the table of the engine. */
+hidp_status onednn__constant(struct build *b, uint32_t part, const int64_t dims[4],
+                             const float *lent, struct place *place);
 
 void onednn__packed_unref(struct hidp_onednn *onednn, struct packed *packed);
 

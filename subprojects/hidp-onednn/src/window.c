@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Windows over rows and columns: what a part of a convolution or a pool reads. */
 #include "build.h"
 
 /*
@@ -11,14 +10,14 @@ static hidp_status make_padding(struct build *b, struct tensor *in, struct windo
 	int64_t dims[4] = {in->dims[0], in->dims[1], in->dims[2], in->dims[3]};
 	dims[HIDP_AXIS_ROWS] += window->before[0] + window->after[0];
 	dims[HIDP_AXIS_WIDTH] += window->before[1] + window->after[1];
-	struct tensor padded = onednn__scratch_tensor(b, dims), middle = padded;
+	struct tensor padded = kernels__scratch_tensor(b, dims), middle = padded;
 	for (int i = 0; i < 2; i++)
-		middle = onednn__tensor_cut(middle, i == 0 ? HIDP_AXIS_ROWS : HIDP_AXIS_WIDTH,
-		                            window->before[i],
-		                            window->before[i] + in->dims[HIDP_AXIS_ROWS + i]);
-	hidp_status s = onednn__add_fill(b, &padded, 0);
+		middle = kernels__tensor_cut(middle, i == 0 ? HIDP_AXIS_ROWS : HIDP_AXIS_WIDTH,
+		                             window->before[i],
+		                             window->before[i] + in->dims[HIDP_AXIS_ROWS + i]);
+	hidp_status s = kernels__add_fill(b, &padded, 0);
 	if (s == HIDP_OK)
-		s = onednn__add_copy(b, in, &middle);
+		s = kernels__add_copy(b, in, &middle);
 	for (int i = 0; i < 2; i++)
 		window->before[i] = window->after[i] = 0;
 	*in = padded;
@@ -34,33 +33,38 @@ static struct tensor no_rows(const struct call *call, const struct operand *oper
 	return t;
 }
 
-hidp_status onednn__window_input(struct build *b, const struct hidp_layer_desc *d,
-                                 struct tensor *in, struct window *window)
+/* oneDNN's arrays have more elements than two. */
+static struct dnnl_window for_dnnl(const struct window *w)
 {
-	const struct call *call = b->call;
-	const struct operand *operand = &call->inputs[0];
+	struct dnnl_window d = {{0}, {0}, {0}, {0}, {0}};
 	for (int i = 0; i < 2; i++) {
-		window->kernel[i] = d->kernel[i];
-		window->stride[i] = d->stride[i];
-		window->dilation[i] = d->dilation[i] - 1;
+		d.kernel[i] = w->kernel[i];
+		d.stride[i] = w->stride[i];
+		d.dilation[i] = w->dilation[i] - 1;
+		d.before[i] = w->before[i];
+		d.after[i] = w->after[i];
 	}
-	int64_t extents[2];
-	for (int i = 0; i < 2; i++)
-		extents[i] = (d->kernel[i] - 1) * d->dilation[i] + 1;
-	int64_t begin = call->row_begin * d->stride[0] - d->pad[0];
-	int64_t end = (call->row_end - 1) * d->stride[0] - d->pad[0] + extents[0];
-	int64_t first = onednn__larger(begin, 0), last = onednn__smaller(end, operand->shape.rows);
-	if (first < last)
-		*in = onednn__operand_rows(call, operand, first, last);
+	return d;
+}
+
+hidp_status onednn__window_input(struct build *b, struct tensor *in, struct dnnl_window *window)
+{
+	const struct operand *operand = &b->call->inputs[0];
+	hidp_status s = HIDP_OK;
+	struct window w;
+	int64_t begin, end;
+	kernels__window_read(b->call, &b->part, &w, &begin, &end);
+	if (begin < end)
+		*in = kernels__operand_rows(b->call, operand, begin, end);
 	else /* nothing but padding: no rows, and perhaps no buffer */
-		*in = no_rows(call, operand);
-	window->before[0] = first < last ? first - begin : end - begin;
-	window->after[0] = first < last ? end - last : 0;
-	end = (call->info.shape.width - 1) * d->stride[1] - d->pad[1] + extents[1];
-	window->before[1] = d->pad[1];
-	window->after[1] = onednn__larger(end - operand->shape.width, 0);
-	for (int i = 0; i < 2; i++)
-		if (window->before[i] >= extents[i] || window->after[i] >= extents[i])
-			return make_padding(b, in, window);
-	return HIDP_OK;
+		*in = no_rows(b->call, operand);
+	bool within = true;
+	for (int i = 0; i < 2; i++) {
+		int64_t extent = kernels__window_extent(&w, i);
+		within = within && w.before[i] < extent && w.after[i] < extent;
+	}
+	if (!within)
+		s = make_padding(b, in, &w);
+	*window = for_dnnl(&w);
+	return s;
 }

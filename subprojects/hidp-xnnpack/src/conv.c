@@ -42,7 +42,7 @@ static void cut_groups(const struct build *b, struct conv *c)
 {
 	int64_t first = b->call->channel_begin / c->group_out;
 	int64_t last = b->call->channel_end / c->group_out;
-	c->in = xnnpack__tensor_cut(c->in, HIDP_AXIS_CHANNELS, first * c->group_in,
+	c->in = kernels__tensor_cut(c->in, HIDP_AXIS_CHANNELS, first * c->group_in,
 	                            last * c->group_in);
 	c->groups = last - first;
 }
@@ -51,7 +51,7 @@ hidp_status xnnpack__build_conv(struct build *b)
 {
 	struct conv c = {.groups = b->part.groups};
 	struct posts posts = {.count = 0};
-	hidp_status s = xnnpack__window_input(b, &b->part, &c.in, &c.window);
+	hidp_status s = xnnpack__window_input(b, &c.in, &c.window);
 	if (s != HIDP_OK)
 		return s;
 	c.group_in = c.in.dims[HIDP_AXIS_CHANNELS] / c.groups;
@@ -60,12 +60,12 @@ hidp_status xnnpack__build_conv(struct build *b)
 		cut_groups(b, &c);
 	else
 		c.group_out = b->call->channel_end - b->call->channel_begin;
-	c.out = xnnpack__call_output(b->call);
+	c.out = kernels__call_output(b->call);
 	if (!xnnpack__window_fits(&c.window) || c.groups > INT32_MAX)
 		return BUILD_FAIL(b, HIDP_ERR_UNSUPPORTED, "it is too large for XNNPACK");
 	s = xnnpack__make_even(b, &c.in);
 	if (s == HIDP_OK)
-		s = xnnpack__posts(b, 1 + xnnpack__norm_count(b), &posts);
+		s = kernels__posts(b, 1 + kernels__norm_count(b), &posts);
 	if (s != HIDP_OK)
 		return s;
 	xnnpack__take_clip(&posts, &c.low, &c.high);

@@ -35,7 +35,7 @@ static hidp_status build_matrix(struct build *b, struct tensor *in, const struct
 	float low, high;
 	hidp_status s = xnnpack__make_even(b, in);
 	if (s == HIDP_OK)
-		s = xnnpack__posts(b, 1 + xnnpack__norm_count(b), &posts);
+		s = kernels__posts(b, 1 + kernels__norm_count(b), &posts);
 	if (s != HIDP_OK)
 		return s;
 	xnnpack__take_clip(&posts, &low, &high);
@@ -82,7 +82,7 @@ static void run_together(void *context, size_t index)
 	const struct vector_product *p = context;
 	const struct vector *v = p->vector;
 	int64_t begin = (int64_t)index * TOGETHER;
-	int64_t end = xnnpack__smaller(begin + TOGETHER, v->outputs);
+	int64_t end = kernels__smaller(begin + TOGETHER, v->outputs);
 	for (int64_t o = begin; o < end; o++)
 		p->out[o] = scalar_product(v->kernel + o * v->inputs, p->in, v->inputs) +
 		            (v->bias != NULL ? v->bias[o] : 0);
@@ -90,10 +90,10 @@ static void run_together(void *context, size_t index)
 
 static hidp_status run_vector(const struct step *step, const struct running *running)
 {
-	const struct vector *v = step->u.data;
-	struct vector_product p = {v, xnnpack__address(running, v->in),
-	                           xnnpack__address(running, v->out)};
-	pthreadpool_parallelize_1d(running->threads, run_together, &p,
+	const struct vector *v = step->data;
+	struct vector_product p = {v, kernels__address(running, v->in),
+	                           kernels__address(running, v->out)};
+	pthreadpool_parallelize_1d(xnnpack__helpers(running), run_together, &p,
 	                           (size_t)((v->outputs + TOGETHER - 1) / TOGETHER), 0);
 	return HIDP_OK;
 }
@@ -104,16 +104,16 @@ static hidp_status build_vector(struct build *b, const struct tensor *in, const 
 	const struct call *call = b->call;
 	int64_t inputs = in->dims[HIDP_AXIS_CHANNELS], channels = call->info.shape.channels;
 	const float *kernel = NULL, *bias = NULL;
-	hidp_status s = xnnpack__weights(b, 0, HIDP_WEIGHT_KERNEL, channels * inputs, &kernel);
-	if (s == HIDP_OK && xnnpack__own_bias(b))
-		s = xnnpack__weights(b, 0, HIDP_WEIGHT_BIAS, channels, &bias);
+	hidp_status s = kernels__weights(b, 0, HIDP_WEIGHT_KERNEL, channels * inputs, &kernel);
+	if (s == HIDP_OK && kernels__own_bias(b))
+		s = kernels__weights(b, 0, HIDP_WEIGHT_BIAS, channels, &bias);
 	if (s == HIDP_OK)
-		s = xnnpack__posts(b, 1, &posts);
+		s = kernels__posts(b, 1, &posts);
 	if (s != HIDP_OK)
 		return s;
-	struct vector *v = xnnpack__task_add_data(b->task, run_vector, sizeof *v);
+	struct vector *v = kernels__add_step(b->task, run_vector, sizeof *v);
 	if (v == NULL)
-		return xnnpack__no_memory(b);
+		return kernels__no_memory(b);
 	*v = (struct vector){.kernel = kernel + call->channel_begin * inputs,
 	                     .bias = bias != NULL ? bias + call->channel_begin : NULL,
 	                     .in = in->place,
@@ -127,9 +127,9 @@ hidp_status xnnpack__build_dense(struct build *b)
 {
 	const struct call *call = b->call;
 	struct tensor in =
-		xnnpack__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end);
-	struct tensor out = xnnpack__call_output(call);
-	if (xnnpack__tensor_positions(&out) == 1)
+		kernels__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end);
+	struct tensor out = kernels__call_output(call);
+	if (kernels__tensor_positions(&out) == 1)
 		return build_vector(b, &in, &out);
 	return build_matrix(b, &in, &out);
 }

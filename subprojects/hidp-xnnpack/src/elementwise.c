@@ -41,15 +41,15 @@ static void run_chunk(const struct pass *pass, const int64_t at[3], int64_t firs
 {
 	const struct chain *c = pass->chain;
 	struct line line = {.count = count};
-	line.x = xnnpack__address(pass->running, c->in.place) + line_offset(&c->in, at) + first;
-	line.out = xnnpack__address(pass->running, c->out.place) + line_offset(&c->out, at) + first;
+	line.x = kernels__address(pass->running, c->in.place) + line_offset(&c->in, at) + first;
+	line.out = kernels__address(pass->running, c->out.place) + line_offset(&c->out, at) + first;
 	for (uint32_t i = 0; i < c->count; i++) {
 		const struct post *post = &c->posts[i];
 		line.alpha = post->alpha;
 		line.beta = post->beta;
 		if (post->binary) {
 			line.y_step = post->operand.strides[HIDP_AXIS_CHANNELS];
-			line.y = xnnpack__address(pass->running, post->operand.place) +
+			line.y = kernels__address(pass->running, post->operand.place) +
 			         line_offset(&post->operand, at) + first * line.y_step;
 		}
 		post->function(&line);
@@ -63,21 +63,21 @@ static void run_share(void *context, size_t share)
 	const struct chain *c = pass->chain;
 	int64_t all = c->lines[0] * c->lines[1] * c->lines[2];
 	int64_t begin = (int64_t)share * c->together;
-	int64_t end = xnnpack__smaller(begin + c->together, all);
+	int64_t end = kernels__smaller(begin + c->together, all);
 	for (int64_t l = begin; l < end; l++) {
 		const int64_t at[3] = {l % c->lines[0], l / c->lines[0] % c->lines[1],
 		                       l / c->lines[0] / c->lines[1]};
 		for (int64_t i = 0; i < c->line; i += CHUNK)
-			run_chunk(pass, at, i, xnnpack__smaller(c->line - i, CHUNK));
+			run_chunk(pass, at, i, kernels__smaller(c->line - i, CHUNK));
 	}
 }
 
 static hidp_status run_chain(const struct step *step, const struct running *running)
 {
-	const struct chain *c = step->u.data;
+	const struct chain *c = step->data;
 	int64_t all = c->lines[0] * c->lines[1] * c->lines[2];
 	struct pass pass = {c, running};
-	pthreadpool_parallelize_1d(running->threads, run_share, &pass,
+	pthreadpool_parallelize_1d(xnnpack__helpers(running), run_share, &pass,
 	                           (size_t)((all + c->together - 1) / c->together), 0);
 	return HIDP_OK;
 }
@@ -132,11 +132,11 @@ hidp_status xnnpack__add_posts(struct build *b, const struct tensor *in, const s
                                const struct posts *posts)
 {
 	if (posts->count == 0)
-		return xnnpack__add_copy(b, in, out);
+		return kernels__add_copy(b, in, out);
 	size_t size = sizeof(struct chain) + posts->count * sizeof(struct post);
-	struct chain *c = xnnpack__task_add_data(b->task, run_chain, size);
+	struct chain *c = kernels__add_step(b->task, run_chain, size);
 	if (c == NULL)
-		return xnnpack__no_memory(b);
+		return kernels__no_memory(b);
 	c->in = *in;
 	c->out = *out;
 	c->count = posts->count;
@@ -144,11 +144,11 @@ hidp_status xnnpack__add_posts(struct build *b, const struct tensor *in, const s
 		c->posts[i] = posts->list[i];
 		if (posts->list[i].binary)
 			c->posts[i].operand =
-				xnnpack__tensor_spread(posts->list[i].operand, out->dims);
+				kernels__tensor_spread(posts->list[i].operand, out->dims);
 	}
 	find_lines(c);
 	cut_line(c);
-	c->together = xnnpack__larger(1, SHARE / c->line);
+	c->together = kernels__larger(1, SHARE / c->line);
 	return HIDP_OK;
 }
 
@@ -156,10 +156,10 @@ hidp_status xnnpack__add_posts(struct build *b, const struct tensor *in, const s
 
 hidp_status xnnpack__build_activation(struct build *b)
 {
-	struct tensor in = xnnpack__call_same(b->call, &b->call->inputs[0]);
-	struct tensor out = xnnpack__call_output(b->call);
+	struct tensor in = kernels__call_same(b->call, &b->call->inputs[0]);
+	struct tensor out = kernels__call_output(b->call);
 	struct posts posts = {.count = 0};
-	hidp_status s = xnnpack__posts(b, 0, &posts);
+	hidp_status s = kernels__posts(b, 0, &posts);
 	return s == HIDP_OK ? xnnpack__add_posts(b, &in, &out, &posts) : s;
 }
 
@@ -167,24 +167,24 @@ hidp_status xnnpack__build_binary(struct build *b)
 {
 	const struct call *call = b->call;
 	struct posts posts = {.count = 0};
-	struct tensor x = xnnpack__call_same(call, &call->inputs[0]), y;
-	struct tensor out = xnnpack__call_output(call);
+	struct tensor x = kernels__call_same(call, &call->inputs[0]), y;
+	struct tensor out = kernels__call_output(call);
 	hidp_status s = HIDP_OK;
 	if (b->part.input_count == 1)
-		s = xnnpack__constant_operand(b, 0, &b->part, &y);
+		s = kernels__constant_operand(b, 0, &b->part, &y);
 	else
-		y = xnnpack__call_same(call, &call->inputs[1]);
+		y = kernels__call_same(call, &call->inputs[1]);
 	if (s == HIDP_OK)
-		s = xnnpack__posts_binary(b, b->part.function, &y, &posts);
+		s = xnnpack__post_binary(b, b->part.function, &y, &posts);
 	if (s == HIDP_OK)
-		s = xnnpack__posts(b, 1, &posts);
+		s = kernels__posts(b, 1, &posts);
 	if (s != HIDP_OK)
 		return s;
 	/* x is repeated where the output has more: along the channels it has to be copied */
-	x = xnnpack__tensor_spread(x, out.dims);
+	x = kernels__tensor_spread(x, out.dims);
 	if (x.strides[HIDP_AXIS_CHANNELS] == 1)
 		return xnnpack__add_posts(b, &x, &out, &posts);
-	s = xnnpack__add_copy(b, &x, &out);
+	s = kernels__add_copy(b, &x, &out);
 	return s == HIDP_OK ? xnnpack__add_posts(b, &out, &out, &posts) : s;
 }
 

@@ -84,8 +84,8 @@ static enum xnn_status set_up_softmax(xnn_operator_t op, size_t batch, size_t he
 
 hidp_status xnnpack__build_softmax(struct build *b)
 {
-	struct tensor in = xnnpack__call_same(b->call, &b->call->inputs[0]);
-	struct tensor out = xnnpack__call_output(b->call);
+	struct tensor in = kernels__call_same(b->call, &b->call->inputs[0]);
+	struct tensor out = kernels__call_output(b->call);
 	xnn_operator_t op = NULL;
 	hidp_status s = xnnpack__make_even(b, &in);
 	if (s != HIDP_OK || xnnpack__add_again(b, &in, &out, &s))
@@ -136,18 +136,18 @@ static void run_positions(void *context, size_t share)
 	const struct normalising *w = context;
 	const struct layer_norm *n = w->norm;
 	int64_t begin = (int64_t)share * n->together;
-	int64_t end = xnnpack__smaller(begin + n->together, xnnpack__tensor_positions(&n->in));
+	int64_t end = kernels__smaller(begin + n->together, kernels__tensor_positions(&n->in));
 	for (int64_t i = begin; i < end; i++)
 		normalise(n, w->in + offset_of(&n->in, i), w->out + offset_of(&n->out, i));
 }
 
 static hidp_status run_layer_norm(const struct step *step, const struct running *running)
 {
-	const struct layer_norm *n = step->u.data;
-	struct normalising w = {n, xnnpack__address(running, n->in.place),
-	                        xnnpack__address(running, n->out.place)};
-	int64_t positions = xnnpack__tensor_positions(&n->in);
-	pthreadpool_parallelize_1d(running->threads, run_positions, &w,
+	const struct layer_norm *n = step->data;
+	struct normalising w = {n, kernels__address(running, n->in.place),
+	                        kernels__address(running, n->out.place)};
+	int64_t positions = kernels__tensor_positions(&n->in);
+	pthreadpool_parallelize_1d(xnnpack__helpers(running), run_positions, &w,
 	                           (size_t)((positions + n->together - 1) / n->together), 0);
 	return HIDP_OK;
 }
@@ -156,19 +156,19 @@ hidp_status xnnpack__build_layer_norm(struct build *b)
 {
 	int64_t channels = b->call->info.shape.channels;
 	const float *scale = NULL, *shift = NULL;
-	hidp_status s = xnnpack__weights(b, 0, HIDP_WEIGHT_SCALE, channels, &scale);
+	hidp_status s = kernels__weights(b, 0, HIDP_WEIGHT_SCALE, channels, &scale);
 	if (s == HIDP_OK)
-		s = xnnpack__weights(b, 0, HIDP_WEIGHT_SHIFT, channels, &shift);
+		s = kernels__weights(b, 0, HIDP_WEIGHT_SHIFT, channels, &shift);
 	if (s != HIDP_OK)
 		return s;
-	struct layer_norm *n = xnnpack__task_add_data(b->task, run_layer_norm, sizeof *n);
+	struct layer_norm *n = kernels__add_step(b->task, run_layer_norm, sizeof *n);
 	if (n == NULL)
-		return xnnpack__no_memory(b);
-	n->in = xnnpack__call_same(b->call, &b->call->inputs[0]);
-	n->out = xnnpack__call_output(b->call);
+		return kernels__no_memory(b);
+	n->in = kernels__call_same(b->call, &b->call->inputs[0]);
+	n->out = kernels__call_output(b->call);
 	n->scale = scale;
 	n->shift = shift;
 	n->epsilon = b->part.alpha != 0 ? (float)b->part.alpha : 1e-5f;
-	n->together = xnnpack__larger(1, SHARE / channels);
+	n->together = kernels__larger(1, SHARE / channels);
 	return HIDP_OK;
 }

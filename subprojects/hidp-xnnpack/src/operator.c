@@ -31,7 +31,7 @@ static enum xnn_status set_up_first(const struct operator* o, const struct tenso
 	 * The first input lies where nothing else does: the table of pixels tells the operator's
 	 * zeros by their address. It is never touched.
 	 */
-	void *nothing = malloc((size_t)xnnpack__tensor_span(in) * sizeof(float) + XNN_EXTRA_BYTES);
+	void *nothing = malloc((size_t)kernels__tensor_span(in) * sizeof(float) + XNN_EXTRA_BYTES);
 	if (nothing == NULL)
 		return xnn_status_out_of_memory;
 	enum xnn_status status = set_up(o, nothing, nothing, NULL);
@@ -39,15 +39,23 @@ static enum xnn_status set_up_first(const struct operator* o, const struct tenso
 	return status;
 }
 
+/* A step. */
+struct operation {
+	struct operator* operator;
+	struct place in, out;
+};
+
 static hidp_status run_operator(const struct step *step, const struct running *running)
 {
-	struct operator* o = step->u.operator.operator;
-	const float *in = xnnpack__address(running, step->u.operator.in);
-	float *out = xnnpack__address(running, step->u.operator.out);
+	const struct operation *operation = step->data;
+	struct operator* o = operation->operator;
+	const float *in = kernels__address(running, operation->in);
+	float *out = kernels__address(running, operation->out);
+	pthreadpool_t threads = xnnpack__helpers(running);
 	pthread_mutex_lock(&o->lock);
-	enum xnn_status status = set_up(o, in, out, running->threads);
+	enum xnn_status status = set_up(o, in, out, threads);
 	if (status == xnn_status_success)
-		status = xnn_run_operator(o->op, running->threads);
+		status = xnn_run_operator(o->op, threads);
 	pthread_mutex_unlock(&o->lock);
 	return status == xnn_status_success ? HIDP_OK : xnnpack__status(status);
 }
@@ -55,12 +63,10 @@ static hidp_status run_operator(const struct step *step, const struct running *r
 static hidp_status add_step(struct build *b, struct operator* o, const struct tensor *in,
                             const struct tensor *out)
 {
-	struct step *step = xnnpack__task_add_step(b->task, run_operator);
-	if (step == NULL)
-		return xnnpack__no_memory(b);
-	step->u.operator.operator= o;
-	step->u.operator.in = in->place;
-	step->u.operator.out = out->place;
+	struct operation *operation = kernels__add_step(b->task, run_operator, sizeof *operation);
+	if (operation == NULL)
+		return kernels__no_memory(b);
+	*operation = (struct operation){o, in->place, out->place};
 	return HIDP_OK;
 }
 
@@ -81,32 +87,43 @@ static struct operator*
 	return o;
 }
 
+/* Fails with what XNNPACK says. */
+static hidp_status check(struct build *b, enum xnn_status status)
+{
+	if (status == xnn_status_out_of_memory)
+		return kernels__no_memory(b);
+	return BUILD_FAIL(b, xnnpack__status(status), "XNNPACK refuses it (status %d)",
+	                  (int)status);
+}
+
 hidp_status xnnpack__add_operator(struct build *b, enum xnn_status status, xnn_operator_t op,
                                   xnnpack__setup_fn setup, const struct tensor *in,
                                   const struct tensor *out)
 {
+	struct xnnpack_task *task = xnnpack__task(b);
 	if (status != xnn_status_success)
-		return xnnpack__check(b, status);
+		return check(b, status);
 	struct operator* o = new_operator(op, setup, in);
 	if (o == NULL)
-		return xnnpack__no_memory(b);
-	if (!xnnpack__task_own_operator(b->task, o)) {
+		return kernels__no_memory(b);
+	if (!xnnpack__task_own_operator(task, o)) {
 		xnnpack__operator_free(o);
-		return xnnpack__no_memory(b);
+		return kernels__no_memory(b);
 	}
-	b->next_operator = b->task->operator_count;
+	task->next_operator = task->operator_count;
 	status = set_up_first(o, in);
 	if (status != xnn_status_success)
-		return xnnpack__check(b, status);
+		return check(b, status);
 	return add_step(b, o, in, out);
 }
 
 bool xnnpack__add_again(struct build *b, const struct tensor *in, const struct tensor *out,
                         hidp_status *status)
 {
-	if (b->next_operator == b->task->operator_count)
+	struct xnnpack_task *task = xnnpack__task(b);
+	if (task->next_operator == task->operator_count)
 		return false;
-	*status = add_step(b, b->task->operators[b->next_operator++], in, out);
+	*status = add_step(b, task->operators[task->next_operator++], in, out);
 	return true;
 }
 
@@ -126,12 +143,7 @@ bool xnnpack__is_even(const struct tensor *t)
 
 hidp_status xnnpack__make_even(struct build *b, struct tensor *t)
 {
-	if (xnnpack__is_even(t))
-		return HIDP_OK;
-	struct tensor dense = xnnpack__scratch_tensor(b, t->dims);
-	hidp_status s = xnnpack__add_copy(b, t, &dense);
-	*t = dense;
-	return s;
+	return xnnpack__is_even(t) ? HIDP_OK : kernels__add_dense_copy(b, t);
 }
 
 size_t xnnpack__pixel_stride(const struct tensor *t)

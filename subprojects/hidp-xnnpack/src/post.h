@@ -3,6 +3,7 @@
 #define XNNPACK_POST_H
 
 #include "build.h"
+#include "kernels/parts.h"
 #include "lines.h"
 
 /* What is done to the elements of an output: the parts behind a layer's first. */
@@ -22,18 +23,11 @@ struct posts {
 	struct post list[POSTS_MAX];
 };
 
-/* The parts from `first` on. HIDP_ERR_UNSUPPORTED: too many, or an unknown function. */
-hidp_status xnnpack__posts(struct build *b, uint32_t first, struct posts *posts);
-
-/* An activation or a binary function, behind what is there. */
-hidp_status xnnpack__posts_activation(struct build *b, const struct hidp_layer_desc *d,
-                                      struct posts *posts);
-hidp_status xnnpack__posts_binary(struct build *b, uint32_t function, const struct tensor *operand,
-                                  struct posts *posts);
-
-/* The images, rows and channels of a binary part's constant that the call wants. */
-hidp_status xnnpack__constant_operand(struct build *b, uint32_t part,
-                                      const struct hidp_layer_desc *d, struct tensor *out);
+/* Of the table of the engine. */
+hidp_status xnnpack__post_activation(struct build *b, const struct hidp_layer_desc *d,
+                                     struct posts *posts);
+hidp_status xnnpack__post_binary(struct build *b, hidp_binary function,
+                                 const struct tensor *operand, struct posts *posts);
 
 /*
  * The bounds of a first post that only clips, for an operator to do; the post is taken away.

@@ -11,7 +11,7 @@
 struct matrix xnnpack__matrix_of(const struct running *running, const struct tensor *t,
                                  bool transposed)
 {
-	struct matrix m = {xnnpack__address(running, t->place), t->strides[HIDP_AXIS_ROWS],
+	struct matrix m = {kernels__address(running, t->place), t->strides[HIDP_AXIS_ROWS],
 	                   t->strides[HIDP_AXIS_CHANNELS]};
 	if (transposed) {
 		int64_t row = m.row;

@@ -2,7 +2,7 @@
 /* Layers that only move elements. */
 #include <string.h>
 
-#include "build.h"
+#include "plain.h"
 
 static int64_t size_along(const struct hidp_shape *shape, hidp_axis axis)
 {
@@ -27,24 +27,24 @@ static void written(const struct call *call, hidp_axis axis, int64_t *begin, int
 static hidp_status add_shifted(struct build *b, const struct operand *operand, hidp_axis axis,
                                int64_t from, int64_t count, int64_t at)
 {
-	struct tensor out = xnnpack__call_output(b->call), in = operand->held;
+	struct tensor out = kernels__call_output(b->call), in = operand->held;
 	int64_t begin[4], end[4];
 	for (hidp_axis a = 0; a < 4; a++) {
 		int64_t low, high;
 		written(b->call, a, &low, &high);
-		begin[a] = a == axis ? xnnpack__larger(low, at) : low;
-		end[a] = a == axis ? xnnpack__smaller(high, at + count) : high;
+		begin[a] = a == axis ? kernels__larger(low, at) : low;
+		end[a] = a == axis ? kernels__smaller(high, at + count) : high;
 		if (begin[a] >= end[a])
 			return HIDP_OK;
-		out = xnnpack__tensor_cut(out, a, begin[a] - low, end[a] - low);
+		out = kernels__tensor_cut(out, a, begin[a] - low, end[a] - low);
 		int64_t shift = a == axis ? from - at : 0;
 		int64_t first = a == HIDP_AXIS_ROWS ? operand->row_begin : 0;
-		in = xnnpack__tensor_cut(in, a, begin[a] + shift - first, end[a] + shift - first);
+		in = kernels__tensor_cut(in, a, begin[a] + shift - first, end[a] + shift - first);
 	}
-	return xnnpack__add_copy(b, &in, &out);
+	return kernels__add_copy(b, &in, &out);
 }
 
-hidp_status xnnpack__build_concat(struct build *b)
+hidp_status kernels__build_concat(struct build *b)
 {
 	hidp_status s = HIDP_OK;
 	int64_t at = 0;
@@ -57,51 +57,51 @@ hidp_status xnnpack__build_concat(struct build *b)
 	return s;
 }
 
-hidp_status xnnpack__build_slice(struct build *b)
+hidp_status kernels__build_slice(struct build *b)
 {
 	return add_shifted(b, &b->call->inputs[0], b->part.axis, b->part.begin,
 	                   b->part.end - b->part.begin, 0);
 }
 
 /* Zeros, and the input on them: columns are padded in the output, rows may be nothing else. */
-hidp_status xnnpack__build_pad(struct build *b)
+hidp_status kernels__build_pad(struct build *b)
 {
 	const struct call *call = b->call;
 	const struct operand *operand = &call->inputs[0];
 	const int64_t *pad = b->part.pad;
-	struct tensor out = xnnpack__call_output(call);
-	int64_t begin = xnnpack__larger(call->row_begin, pad[0]);
-	int64_t end = xnnpack__smaller(call->row_end, pad[0] + operand->shape.rows);
+	struct tensor out = kernels__call_output(call);
+	int64_t begin = kernels__larger(call->row_begin, pad[0]);
+	int64_t end = kernels__smaller(call->row_end, pad[0] + operand->shape.rows);
 	bool bordered = pad[1] > 0 || pad[3] > 0 || begin > call->row_begin || end < call->row_end;
-	hidp_status s = bordered ? xnnpack__add_fill(b, &out, 0) : HIDP_OK;
+	hidp_status s = bordered ? kernels__add_fill(b, &out, 0) : HIDP_OK;
 	if (s != HIDP_OK || begin >= end)
 		return s;
-	struct tensor in = xnnpack__operand_rows(call, operand, begin - pad[0], end - pad[0]);
-	in = xnnpack__tensor_cut(in, HIDP_AXIS_CHANNELS, call->channel_begin, call->channel_end);
-	out = xnnpack__tensor_cut(out, HIDP_AXIS_ROWS, begin - call->row_begin,
+	struct tensor in = kernels__operand_rows(call, operand, begin - pad[0], end - pad[0]);
+	in = kernels__tensor_cut(in, HIDP_AXIS_CHANNELS, call->channel_begin, call->channel_end);
+	out = kernels__tensor_cut(out, HIDP_AXIS_ROWS, begin - call->row_begin,
 	                          end - call->row_begin);
-	out = xnnpack__tensor_cut(out, HIDP_AXIS_WIDTH, pad[1], pad[1] + operand->shape.width);
-	return xnnpack__add_copy(b, &in, &out);
+	out = kernels__tensor_cut(out, HIDP_AXIS_WIDTH, pad[1], pad[1] + operand->shape.width);
+	return kernels__add_copy(b, &in, &out);
 }
 
-hidp_status xnnpack__build_transpose(struct build *b)
+hidp_status kernels__build_transpose(struct build *b)
 {
 	const struct call *call = b->call;
 	const struct operand *operand = &call->inputs[0];
 	bool keeps_rows = b->part.perm[1] == HIDP_AXIS_ROWS;
-	struct tensor in = xnnpack__operand_rows(call, operand, keeps_rows ? call->row_begin : 0,
+	struct tensor in = kernels__operand_rows(call, operand, keeps_rows ? call->row_begin : 0,
 	                                         keeps_rows ? call->row_end : operand->shape.rows);
-	struct tensor turned = in, out = xnnpack__call_output(call);
+	struct tensor turned = in, out = kernels__call_output(call);
 	for (int i = 0; i < 3; i++) {
 		turned.dims[1 + i] = in.dims[b->part.perm[i]];
 		turned.strides[1 + i] = in.strides[b->part.perm[i]];
 	}
-	turned = xnnpack__tensor_cut(turned, HIDP_AXIS_CHANNELS, call->channel_begin,
+	turned = kernels__tensor_cut(turned, HIDP_AXIS_CHANNELS, call->channel_begin,
 	                             call->channel_end);
 	if (!keeps_rows)
 		turned =
-			xnnpack__tensor_cut(turned, HIDP_AXIS_ROWS, call->row_begin, call->row_end);
-	return xnnpack__add_copy(b, &turned, &out);
+			kernels__tensor_cut(turned, HIDP_AXIS_ROWS, call->row_begin, call->row_end);
+	return kernels__add_copy(b, &turned, &out);
 }
 
 /* Elements in another shape */
@@ -130,11 +130,11 @@ static int64_t input_offset(const struct reshape *r, int64_t i)
 
 static hidp_status run_reshape(const struct step *step, const struct running *running)
 {
-	const struct reshape *r = step->u.data;
+	const struct reshape *r = step->data;
 	const struct hidp_shape *s = &r->out_shape;
 	const int64_t *dims = r->out.dims, *strides = r->out.strides;
-	const float *in = xnnpack__address(running, r->in.place);
-	float *out = xnnpack__address(running, r->out.place);
+	const float *in = kernels__address(running, r->in.place);
+	float *out = kernels__address(running, r->out.place);
 	for (int64_t n = 0; n < dims[HIDP_AXIS_BATCH]; n++)
 		for (int64_t y = 0; y < dims[HIDP_AXIS_ROWS]; y++)
 			for (int64_t x = 0; x < dims[HIDP_AXIS_WIDTH]; x++)
@@ -153,11 +153,11 @@ static hidp_status add_reshape(struct build *b, int64_t begin, int64_t end)
 {
 	const struct call *call = b->call;
 	const struct operand *operand = &call->inputs[0];
-	struct reshape *r = xnnpack__task_add_data(b->task, run_reshape, sizeof *r);
+	struct reshape *r = kernels__add_step(b->task, run_reshape, sizeof *r);
 	if (r == NULL)
-		return xnnpack__no_memory(b);
-	*r = (struct reshape){.in = xnnpack__operand_all(operand, begin, end),
-	                      .out = xnnpack__call_output(call),
+		return kernels__no_memory(b);
+	*r = (struct reshape){.in = kernels__operand_all(operand, begin, end),
+	                      .out = kernels__call_output(call),
 	                      .in_shape = operand->shape,
 	                      .out_shape = call->info.shape,
 	                      .first_row = begin,
@@ -188,7 +188,7 @@ static hidp_status add_channels_last(struct build *b, struct tensor in, int64_t 
 	const struct call *call = b->call;
 	const struct hidp_shape *from = &call->inputs[0].shape, *to = &call->info.shape;
 	const int64_t row = to->width * to->channels;
-	struct tensor out = xnnpack__call_output(call);
+	struct tensor out = kernels__call_output(call);
 	int64_t first = call->row_begin * row - begin * from->width * from->channels;
 	if (!images) {
 		in.strides[HIDP_AXIS_BATCH] = to->rows * row;
@@ -198,7 +198,7 @@ static hidp_status add_channels_last(struct build *b, struct tensor in, int64_t 
 	memcpy(in.dims, out.dims, sizeof in.dims);
 	in.strides[HIDP_AXIS_ROWS] = row;
 	in.strides[HIDP_AXIS_WIDTH] = to->channels;
-	return xnnpack__add_copy(b, &in, &out);
+	return kernels__add_copy(b, &in, &out);
 }
 
 static bool is_vector(const struct hidp_shape *shape)
@@ -206,12 +206,12 @@ static bool is_vector(const struct hidp_shape *shape)
 	return shape->rows == 1 && shape->width == 1;
 }
 
-hidp_status xnnpack__build_reshape(struct build *b)
+hidp_status kernels__build_reshape(struct build *b)
 {
 	const struct call *call = b->call;
 	const struct operand *operand = &call->inputs[0];
 	const struct hidp_shape *in_shape = &operand->shape, *out_shape = &call->info.shape;
-	struct tensor out = xnnpack__call_output(call);
+	struct tensor out = kernels__call_output(call);
 	struct hidp_row_rule rule;
 	int64_t begin, end;
 	hidp_status s = hidp_model_layer_input(call->model, call->layer, 0, NULL, &rule, NULL);
@@ -219,21 +219,21 @@ hidp_status xnnpack__build_reshape(struct build *b)
 		return s;
 	hidp_row_rule_apply(&rule, in_shape->rows, call->row_begin, call->row_end, &begin, &end);
 	bool images = in_shape->batch == out_shape->batch;
-	struct tensor in = xnnpack__operand_all(operand, begin, end);
+	struct tensor in = kernels__operand_all(operand, begin, end);
 	if (images)
-		in = xnnpack__operand_rows(call, operand, begin, end);
+		in = kernels__operand_rows(call, operand, begin, end);
 	/* with as many channels as before, positions keep their order: the same pixels */
 	if ((b->part.flags & HIDP_LAYER_CHANNELS_LAST) ||
 	    (images && in_shape->channels == out_shape->channels))
 		return add_channels_last(b, in, begin, images);
 	if (images && is_vector(out_shape)) {
 		out = unrolled(&out, in_shape);
-		return xnnpack__add_copy(b, &in, &out);
+		return kernels__add_copy(b, &in, &out);
 	}
 	if (images && is_vector(in_shape)) {
-		in = xnnpack__tensor_cut(unrolled(&in, out_shape), HIDP_AXIS_ROWS, call->row_begin,
+		in = kernels__tensor_cut(unrolled(&in, out_shape), HIDP_AXIS_ROWS, call->row_begin,
 		                         call->row_end);
-		return xnnpack__add_copy(b, &in, &out);
+		return kernels__add_copy(b, &in, &out);
 	}
 	return add_reshape(b, begin, end);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef ONEDNN_CALL_H
-#define ONEDNN_CALL_H
+#ifndef KERNELS_CALL_H
+#define KERNELS_CALL_H
 
 #include <hidp/program.h>
 
@@ -26,28 +26,28 @@ struct call {
 	struct operand output;
 };
 
-/* Reads a call; release it with onednn__call_clear(). HIDP_ERR_NOMEM, or what hidp says. */
-hidp_status onednn__call_read(const struct hidp_programs *programs, uint32_t task, uint32_t index,
-                              struct call *call);
-void onednn__call_clear(struct call *call);
+/* Reads a call; release it with kernels__call_clear(). HIDP_ERR_NOMEM, or what hidp says. */
+hidp_status kernels__call_read(const struct hidp_programs *programs, uint32_t task, uint32_t index,
+                               struct call *call);
+void kernels__call_clear(struct call *call);
 
 /* Does every operand lie in one piece over all images? Else the images are taken one by one. */
-bool onednn__call_is_whole(const struct call *call);
+bool kernels__call_is_whole(const struct call *call);
 
 /* Rows begin to end of an operand, by their numbers in the whole tensor, of all its images. */
-struct tensor onednn__operand_all(const struct operand *operand, int64_t begin, int64_t end);
+struct tensor kernels__operand_all(const struct operand *operand, int64_t begin, int64_t end);
 
 /* The same of the call's images (or of the only one). */
-struct tensor onednn__operand_rows(const struct call *call, const struct operand *operand,
-                                   int64_t begin, int64_t end);
+struct tensor kernels__operand_rows(const struct call *call, const struct operand *operand,
+                                    int64_t begin, int64_t end);
 
 /* The rows and channels that the call writes. */
-struct tensor onednn__call_output(const struct call *call);
+struct tensor kernels__call_output(const struct call *call);
 
 /*
  * What an elementwise layer reads of an operand for them: the same rows and channels, of
  * dimensions of 1 all there is.
  */
-struct tensor onednn__call_same(const struct call *call, const struct operand *operand);
+struct tensor kernels__call_same(const struct call *call, const struct operand *operand);
 
 #endif

@@ -2,7 +2,7 @@
 /* Copies between tensors of any strides. */
 #include <string.h>
 
-#include "build.h"
+#include "kernels/build.h"
 
 /* One loop of a copy, the innermost last. */
 struct loop {
@@ -43,12 +43,17 @@ static void copy_line(const float *from, float *to, const struct loop *loop)
 		to[i * loop->to] = from[i * loop->from];
 }
 
+struct copy {
+	struct tensor from, to;
+};
+
 static hidp_status run_copy(const struct step *step, const struct running *running)
 {
+	const struct copy *copy = step->data;
 	struct loop loops[4];
-	const float *from = onednn__address(running, step->u.copy.from.place);
-	float *to = onednn__address(running, step->u.copy.to.place);
-	make_loops(&step->u.copy.from, &step->u.copy.to, loops);
+	const float *from = kernels__address(running, copy->from.place);
+	float *to = kernels__address(running, copy->to.place);
+	make_loops(&copy->from, &copy->to, loops);
 	for (int64_t k = 0; k < loops[3].count; k++)
 		for (int64_t j = 0; j < loops[2].count; j++)
 			for (int64_t i = 0; i < loops[1].count; i++)
@@ -59,43 +64,46 @@ static hidp_status run_copy(const struct step *step, const struct running *runni
 	return HIDP_OK;
 }
 
-hidp_status onednn__add_copy(struct build *b, const struct tensor *from, const struct tensor *to)
+hidp_status kernels__add_copy(struct build *b, const struct tensor *from, const struct tensor *to)
 {
-	struct step *step;
-	if (onednn__tensor_elements(to) == 0)
+	if (kernels__tensor_elements(to) == 0)
 		return HIDP_OK;
-	step = onednn__task_add_step(b->task, run_copy);
-	if (step == NULL)
-		return onednn__no_memory(b);
-	step->u.copy.from = *from;
-	step->u.copy.to = *to;
+	struct copy *copy = kernels__add_step(b->task, run_copy, sizeof *copy);
+	if (copy == NULL)
+		return kernels__no_memory(b);
+	*copy = (struct copy){*from, *to};
 	return HIDP_OK;
 }
+
+struct fill {
+	struct tensor to;
+	float value;
+};
 
 static hidp_status run_fill(const struct step *step, const struct running *running)
 {
-	const struct tensor *t = &step->u.fill.to;
-	float *to = onednn__address(running, t->place);
-	for (int64_t n = 0; n < t->dims[HIDP_AXIS_BATCH]; n++)
-		for (int64_t y = 0; y < t->dims[HIDP_AXIS_ROWS]; y++)
-			for (int64_t x = 0; x < t->dims[HIDP_AXIS_WIDTH]; x++)
-				for (int64_t c = 0; c < t->dims[HIDP_AXIS_CHANNELS]; c++)
-					to[n * t->strides[HIDP_AXIS_BATCH] +
-					   y * t->strides[HIDP_AXIS_ROWS] +
-					   x * t->strides[HIDP_AXIS_WIDTH] +
-					   c * t->strides[HIDP_AXIS_CHANNELS]] = step->u.fill.value;
+	const struct fill *fill = step->data;
+	const int64_t *dims = fill->to.dims, *strides = fill->to.strides;
+	float *to = kernels__address(running, fill->to.place);
+	const float value = fill->value;
+	for (int64_t n = 0; n < dims[HIDP_AXIS_BATCH]; n++)
+		for (int64_t y = 0; y < dims[HIDP_AXIS_ROWS]; y++)
+			for (int64_t x = 0; x < dims[HIDP_AXIS_WIDTH]; x++)
+				for (int64_t c = 0; c < dims[HIDP_AXIS_CHANNELS]; c++)
+					to[n * strides[HIDP_AXIS_BATCH] +
+					   y * strides[HIDP_AXIS_ROWS] +
+					   x * strides[HIDP_AXIS_WIDTH] +
+					   c * strides[HIDP_AXIS_CHANNELS]] = value;
 	return HIDP_OK;
 }
 
-hidp_status onednn__add_fill(struct build *b, const struct tensor *to, float value)
+hidp_status kernels__add_fill(struct build *b, const struct tensor *to, float value)
 {
-	struct step *step;
-	if (onednn__tensor_elements(to) == 0)
+	if (kernels__tensor_elements(to) == 0)
 		return HIDP_OK;
-	step = onednn__task_add_step(b->task, run_fill);
-	if (step == NULL)
-		return onednn__no_memory(b);
-	step->u.fill.to = *to;
-	step->u.fill.value = value;
+	struct fill *fill = kernels__add_step(b->task, run_fill, sizeof *fill);
+	if (fill == NULL)
+		return kernels__no_memory(b);
+	*fill = (struct fill){*to, value};
 	return HIDP_OK;
 }

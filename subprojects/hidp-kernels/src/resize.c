@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Resampling: each row and column of the output is a mean of two of the input, weighed beforehand.
  */
-#include <stdlib.h>
-
-#include "build.h"
+#include "plain.h"
 
 struct sample {
 	int64_t low, high; /* offsets in elements */
@@ -31,7 +29,7 @@ static struct sample sample_at(hidp_resize function, int64_t o, int64_t in, int6
 		unit = out > 1 ? out - 1 : 1;
 		break;
 	default: /* HIDP_RESIZE_BILINEAR */
-		at = onednn__larger(at - out, 0);
+		at = kernels__larger(at - out, 0);
 		break;
 	}
 	struct sample s = {at / unit, at / unit, (float)(at % unit) / (float)unit};
@@ -72,10 +70,10 @@ static void sample_position(const struct resize *r, const float *in, const struc
 
 static hidp_status run_resize(const struct step *step, const struct running *running)
 {
-	const struct resize *r = step->u.data;
+	const struct resize *r = step->data;
 	const int64_t *dims = r->out.dims;
-	const float *in = onednn__address(running, r->in.place);
-	float *out = onednn__address(running, r->out.place);
+	const float *in = kernels__address(running, r->in.place);
+	float *out = kernels__address(running, r->out.place);
 	for (int64_t n = 0; n < dims[HIDP_AXIS_BATCH]; n++)
 		for (int64_t y = 0; y < dims[HIDP_AXIS_ROWS]; y++)
 			for (int64_t x = 0; x < dims[HIDP_AXIS_WIDTH]; x++)
@@ -87,7 +85,7 @@ static hidp_status run_resize(const struct step *step, const struct running *run
 	return HIDP_OK;
 }
 
-hidp_status onednn__build_resize(struct build *b)
+hidp_status kernels__build_resize(struct build *b)
 {
 	const struct call *call = b->call;
 	const struct operand *operand = &call->inputs[0];
@@ -100,19 +98,15 @@ hidp_status onednn__build_resize(struct build *b)
 	if (s != HIDP_OK)
 		return s;
 	hidp_row_rule_apply(&rule, in->rows, call->row_begin, call->row_end, &begin, &end);
-	struct resize *r = malloc(sizeof *r + (size_t)(rows + out->width) * sizeof(struct sample));
-	struct step *step = r != NULL ? onednn__task_add_step(b->task, run_resize) : NULL;
-	if (step == NULL) {
-		free(r);
-		return onednn__no_memory(b);
-	}
-	step->u.data = r;
-	step->owns_data = true;
+	size_t size = sizeof(struct resize) + (size_t)(rows + out->width) * sizeof(struct sample);
+	struct resize *r = kernels__add_step(b->task, run_resize, size);
+	if (r == NULL)
+		return kernels__no_memory(b);
 	r->nearest = function == HIDP_RESIZE_NEAREST || function == HIDP_RESIZE_NEAREST_FLOOR;
 	r->columns = r->rows + rows;
-	r->in = onednn__tensor_cut(onednn__operand_rows(call, operand, begin, end),
-	                           HIDP_AXIS_CHANNELS, call->channel_begin, call->channel_end);
-	r->out = onednn__call_output(call);
+	r->in = kernels__tensor_cut(kernels__operand_rows(call, operand, begin, end),
+	                            HIDP_AXIS_CHANNELS, call->channel_begin, call->channel_end);
+	r->out = kernels__call_output(call);
 	fill_samples(r->rows, call->row_begin, call->row_end, function, in->rows, out->rows, begin,
 	             r->in.strides[HIDP_AXIS_ROWS]);
 	fill_samples(r->columns, 0, out->width, function, in->width, out->width, 0,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Entries of a table, looked up by their numbers. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "build.h"
-#include "weights.h"
+#include "kernels/weights.h"
+#include "plain.h"
 
 struct embedding {
 	struct tensor in, out; /* the same positions */
@@ -32,11 +31,11 @@ static int64_t offset_of(const struct tensor *t, int64_t n, int64_t y, int64_t x
 
 static hidp_status run_embedding(const struct step *step, const struct running *running)
 {
-	const struct embedding *e = step->u.data;
+	const struct embedding *e = step->data;
 	const int64_t *dims = e->out.dims;
 	const size_t bytes = (size_t)dims[HIDP_AXIS_CHANNELS] * sizeof(float);
-	const float *in = onednn__address(running, e->in.place);
-	float *out = onednn__address(running, e->out.place);
+	const float *in = kernels__address(running, e->in.place);
+	float *out = kernels__address(running, e->out.place);
 	for (int64_t n = 0; n < dims[HIDP_AXIS_BATCH]; n++)
 		for (int64_t y = 0; y < dims[HIDP_AXIS_ROWS]; y++)
 			for (int64_t x = 0; x < dims[HIDP_AXIS_WIDTH]; x++) {
@@ -50,25 +49,20 @@ static hidp_status run_embedding(const struct step *step, const struct running *
 	return HIDP_OK;
 }
 
-hidp_status onednn__build_embedding(struct build *b)
+hidp_status kernels__build_embedding(struct build *b)
 {
 	const struct call *call = b->call;
 	const int64_t count = b->part.end * b->part.out_channels;
 	const float *table;
-	hidp_status s = onednn__weights(b, 0, HIDP_WEIGHT_KERNEL, count, &table);
+	hidp_status s = kernels__weights(b, 0, HIDP_WEIGHT_KERNEL, count, &table);
 	if (s != HIDP_OK)
 		return s;
-	struct embedding *e = malloc(sizeof *e);
-	struct step *step = e != NULL ? onednn__task_add_step(b->task, run_embedding) : NULL;
-	if (step == NULL) {
-		free(e);
-		return onednn__no_memory(b);
-	}
-	step->u.data = e;
-	step->owns_data = true;
+	struct embedding *e = kernels__add_step(b->task, run_embedding, sizeof *e);
+	if (e == NULL)
+		return kernels__no_memory(b);
 	*e = (struct embedding){
-		.in = onednn__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end),
-		.out = onednn__call_output(call),
+		.in = kernels__operand_rows(call, &call->inputs[0], call->row_begin, call->row_end),
+		.out = kernels__call_output(call),
 		.table = table + call->channel_begin,
 		.entries = b->part.end,
 		.stride = b->part.out_channels};

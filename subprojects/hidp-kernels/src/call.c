@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "call.h"
+#include "kernels/call.h"
 
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static hidp_status read_operand(const struct hidp_programs *programs, uint32_t t
 	return HIDP_OK;
 }
 
-hidp_status xnnpack__call_read(const struct hidp_programs *programs, uint32_t task, uint32_t index,
+hidp_status kernels__call_read(const struct hidp_programs *programs, uint32_t task, uint32_t index,
                                struct call *call)
 {
 	struct hidp_call c = HIDP_CALL_INIT;
@@ -66,11 +66,11 @@ hidp_status xnnpack__call_read(const struct hidp_programs *programs, uint32_t ta
 	if (s == HIDP_OK)
 		s = read_operand(programs, task, index, HIDP_OPERAND_OUTPUT, call, &call->output);
 	if (s != HIDP_OK)
-		xnnpack__call_clear(call);
+		kernels__call_clear(call);
 	return s;
 }
 
-void xnnpack__call_clear(struct call *call)
+void kernels__call_clear(struct call *call)
 {
 	free(call->inputs);
 	call->inputs = NULL;
@@ -81,7 +81,7 @@ static bool is_whole(const struct operand *operand)
 	return operand->held.dims[HIDP_AXIS_ROWS] == operand->shape.rows;
 }
 
-bool xnnpack__call_is_whole(const struct call *call)
+bool kernels__call_is_whole(const struct call *call)
 {
 	if (call->info.shape.batch == 1)
 		return true;
@@ -94,36 +94,36 @@ bool xnnpack__call_is_whole(const struct call *call)
 	return whole;
 }
 
-struct tensor xnnpack__operand_all(const struct operand *operand, int64_t begin, int64_t end)
+struct tensor kernels__operand_all(const struct operand *operand, int64_t begin, int64_t end)
 {
-	return xnnpack__tensor_cut(operand->held, HIDP_AXIS_ROWS, begin - operand->row_begin,
+	return kernels__tensor_cut(operand->held, HIDP_AXIS_ROWS, begin - operand->row_begin,
 	                           end - operand->row_begin);
 }
 
-struct tensor xnnpack__operand_rows(const struct call *call, const struct operand *operand,
+struct tensor kernels__operand_rows(const struct call *call, const struct operand *operand,
                                     int64_t begin, int64_t end)
 {
-	struct tensor t = xnnpack__operand_all(operand, begin, end);
+	struct tensor t = kernels__operand_all(operand, begin, end);
 	if (t.dims[HIDP_AXIS_BATCH] == 1)
 		return t;
-	return xnnpack__tensor_cut(t, HIDP_AXIS_BATCH, call->image_begin, call->image_end);
+	return kernels__tensor_cut(t, HIDP_AXIS_BATCH, call->image_begin, call->image_end);
 }
 
 static struct tensor cut_channels(const struct call *call, struct tensor t)
 {
-	return xnnpack__tensor_cut(t, HIDP_AXIS_CHANNELS, call->channel_begin, call->channel_end);
+	return kernels__tensor_cut(t, HIDP_AXIS_CHANNELS, call->channel_begin, call->channel_end);
 }
 
-struct tensor xnnpack__call_output(const struct call *call)
+struct tensor kernels__call_output(const struct call *call)
 {
 	return cut_channels(
-		call, xnnpack__operand_rows(call, &call->output, call->row_begin, call->row_end));
+		call, kernels__operand_rows(call, &call->output, call->row_begin, call->row_end));
 }
 
-struct tensor xnnpack__call_same(const struct call *call, const struct operand *operand)
+struct tensor kernels__call_same(const struct call *call, const struct operand *operand)
 {
 	bool rows = operand->shape.rows == call->info.shape.rows;
-	struct tensor t = xnnpack__operand_rows(call, operand, rows ? call->row_begin : 0,
+	struct tensor t = kernels__operand_rows(call, operand, rows ? call->row_begin : 0,
 	                                        rows ? call->row_end : operand->shape.rows);
 	return operand->shape.channels == call->info.shape.channels ? cut_channels(call, t) : t;
 }
