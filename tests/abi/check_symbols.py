@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The headers, lib/hidp.map and the built library name the same functions.
+"""The headers, the map and the built library name the same functions.
 
-    check_symbols.py INCLUDE_DIR MAP LIBRARY
+    check_symbols.py INCLUDE_DIR LIBRARY [MAP]
+
+Plug-ins have no map.
 """
 
 import re
@@ -41,12 +43,12 @@ def in_library(path):
 
 
 def main():
-    include_dir, map_path, library = sys.argv[1:4]
+    include_dir, library, *maps = sys.argv[1:]
     found = {
         "the headers": headers.functions(include_dir),
-        map_path: in_map(map_path),
         library: in_library(library),
     }
+    found.update((path, in_map(path)) for path in maps)
     wrong = 0
     for place, names in found.items():
         for name in sorted({n for n in names if names.count(n) > 1}):
@@ -56,9 +58,10 @@ def main():
             for name in sorted(set(names) - set(others)):
                 print(f"{name}: in {place}, but not in {other}")
                 wrong += 1
-    if in_map(map_path) != sorted(in_map(map_path)):
-        print(f"{map_path}: not sorted")
-        wrong += 1
+    for path in maps:
+        if found[path] != sorted(found[path]):
+            print(f"{path}: not sorted")
+            wrong += 1
     print(f"{len(found[library])} functions, {wrong} findings")
     return 1 if wrong or not found[library] else 0
 

@@ -38,7 +38,7 @@ def symbols(scratch, include_dir, map_path, library, old, new):
     text = Path(map_path).read_text(encoding="utf-8")
     assert old in text
     (scratch / "map").write_text(text.replace(old, new, 1), encoding="utf-8")
-    return run("check_symbols.py", include_dir, scratch / "map", library)
+    return run("check_symbols.py", include_dir, library, scratch / "map")
 
 
 def main():

@@ -18,7 +18,8 @@ struct engine {
 
 	/*
 	 * What is done to the elements of an output, noted down behind what `posts` has: an
-	 * activation, or a binary function whose second operand has the output's dimensions, or 1.
+	 * activation, or a binary function whose second operand has the output's dimensions or 1.
+	 * What posts are is the engine's.
 	 */
 	hidp_status (*post_activation)(struct build *b, const struct hidp_layer_desc *d,
 	                               struct posts *posts);
@@ -84,8 +85,7 @@ hidp_status kernels__task_run(const struct task *task, const struct running *run
 /* Adds a step with data of its own, which begin as zeros; NULL: no memory. */
 void *kernels__add_step(struct task *task, kernels__step_fn run, size_t size);
 
-/* Makes room for one more element in an array, of which `array` is the address; false: no memory.
- */
+/* Makes room for one more element; array: address of the pointer to them. false: no memory. */
 bool kernels__grow(void *array, uint32_t count, uint32_t *room, size_t size);
 
 #endif
