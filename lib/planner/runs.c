@@ -68,48 +68,49 @@ struct reached {
 	uint32_t begin, class;
 };
 
+/* What an item reads of another's. */
+struct read {
+	hidp_layer_id tensor;
+	uint32_t maker; /* turn of the item that makes it; UINT32_MAX: none does */
+};
+
 struct cuts {
 	struct hidp__placement *p;
 	const struct hidp__classes *classes;
 	struct reached *reached; /* [turn * states + state] */
+	double *seconds;         /* [turn * classes + class] */
+	struct read *reads;      /* of all items, by turn */
+	uint32_t *read;          /* [turn + 1] where those of an item begin */
 	/* of the run at hand */
 	uint32_t begin;
 	uint32_t *seen;   /* [tensor] begin + 1 of the last run that read it */
 	uint32_t *unread; /* [tensor] readers that are yet to come */
-	uint32_t *all;    /* [tensor] readers at all */
+	uint32_t *all;    /* [tensor] items that read it, but for its maker; those outside too */
 	double in, out;   /* bytes that it copies */
 	double *sum;      /* [class] seconds */
 };
-
-static void add_layer_to_run(struct cuts *c, uint32_t layer)
-{
-	const struct hidp__placement *p = c->p;
-	const struct hidp__work *w = &p->tables->layers[layer];
-	for (uint32_t k = 0; k < c->classes->count; k++)
-		c->sum[k] += p->seconds[(size_t)layer * p->count + c->classes->one[k]];
-	for (uint32_t i = 0; i < w->feed_count; i++) {
-		const struct hidp__feed *f = &w->feeds[i];
-		uint32_t from = hidp__feeding_item(p, f);
-		bool inside = from != UINT32_MAX && p->turn[from] >= c->begin;
-		if (!hidp__reads_first(w, i))
-			continue;
-		if (inside && --c->unread[f->layer] == 0)
-			c->out -= p->bytes[f->layer];
-		if (!inside && c->seen[f->layer] != c->begin + 1)
-			c->in += p->bytes[f->layer];
-		c->seen[f->layer] = c->begin + 1;
-	}
-	c->unread[w->id] = c->all[w->id] + p->kept[w->id];
-	c->out += c->unread[w->id] > 0 ? p->bytes[w->id] : 0;
-}
 
 /* The run gets one item more. */
 static void add_to_run(struct cuts *c, uint32_t turn)
 {
 	const struct hidp__placement *p = c->p;
-	uint32_t item = p->order[turn];
-	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++)
-		add_layer_to_run(c, p->member[i]);
+	uint32_t item = p->order[turn], classes = c->classes->count;
+	for (uint32_t k = 0; k < classes; k++)
+		c->sum[k] += c->seconds[(size_t)turn * classes + k];
+	for (uint32_t i = c->read[turn]; i < c->read[turn + 1]; i++) {
+		const struct read *r = &c->reads[i];
+		bool inside = r->maker != UINT32_MAX && r->maker >= c->begin;
+		if (inside && --c->unread[r->tensor] == 0)
+			c->out -= p->bytes[r->tensor];
+		if (!inside && c->seen[r->tensor] != c->begin + 1)
+			c->in += p->bytes[r->tensor];
+		c->seen[r->tensor] = c->begin + 1;
+	}
+	for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++) {
+		hidp_layer_id made = p->tables->layers[p->member[i]].id;
+		c->unread[made] = c->all[made];
+		c->out += c->all[made] > 0 ? p->bytes[made] : 0;
+	}
 }
 
 /* From every state before the run to the one behind it. */
@@ -126,26 +127,57 @@ static void extend_states(struct cuts *c, uint32_t end, uint32_t class, double l
 	c->p->work += s->states;
 }
 
-static bool begin_cuts(struct cuts *c, struct hidp__placement *p, const struct hidp__classes *classes)
+/* What items take and what they read. */
+static void read_items(struct cuts *c)
+{
+	const struct hidp__placement *p = c->p;
+	uint32_t classes = c->classes->count, count = 0;
+	for (uint32_t turn = 0; turn < p->items; turn++) {
+		uint32_t item = p->order[turn];
+		c->read[turn] = count;
+		for (uint32_t i = p->item[item]; i < p->item[item + 1]; i++) {
+			uint32_t layer = p->member[i];
+			const struct hidp__work *w = &p->tables->layers[layer];
+			for (uint32_t k = 0; k < classes; k++)
+				c->seconds[(size_t)turn * classes + k] +=
+					p->seconds[(size_t)layer * p->count + c->classes->one[k]];
+			c->all[w->id] += p->kept[w->id];
+			for (uint32_t f = 0; f < w->feed_count; f++) {
+				uint32_t from = hidp__feeding_item(p, &w->feeds[f]);
+				if (from == item || !hidp__reads_first(w, f))
+					continue;
+				uint32_t maker = from != UINT32_MAX ? p->turn[from] : UINT32_MAX;
+				c->reads[count++] = (struct read){w->feeds[f].layer, maker};
+				c->all[w->feeds[f].layer]++;
+			}
+		}
+	}
+	c->read[p->items] = count;
+}
+
+static bool begin_cuts(struct cuts *c, struct hidp__placement *p,
+                       const struct hidp__classes *classes)
 {
 	size_t tensors = p->tables->problem->model->layer_count;
-	size_t cells = ((size_t)p->items + 1) * classes->states;
+	size_t cells = ((size_t)p->items + 1) * classes->states, feeds = 0;
 	*c = (struct cuts){.p = p, .classes = classes};
+	for (uint32_t l = p->first; l < p->end; l++)
+		feeds += p->tables->layers[l].feed_count;
 	c->reached = hidp__arena_alloc(p->arena, cells, sizeof *c->reached);
+	c->seconds =
+		hidp__arena_calloc(p->arena, (size_t)p->items * classes->count, sizeof(double));
+	c->reads = hidp__arena_alloc(p->arena, feeds + 1, sizeof *c->reads);
+	c->read = hidp__arena_alloc(p->arena, (size_t)p->items + 1, sizeof *c->read);
 	c->seen = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
 	c->unread = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
 	c->all = hidp__arena_calloc(p->arena, tensors, sizeof(uint32_t));
 	c->sum = hidp__arena_alloc(p->arena, classes->count, sizeof(double));
-	if (c->reached == NULL || c->seen == NULL || c->unread == NULL || c->all == NULL ||
-	    c->sum == NULL)
+	if (c->reached == NULL || c->seconds == NULL || c->reads == NULL || c->read == NULL ||
+	    c->seen == NULL || c->unread == NULL || c->all == NULL || c->sum == NULL)
 		return false;
 	for (size_t i = 0; i < cells; i++)
 		c->reached[i].longest = INFINITY;
-	for (uint32_t l = p->first; l < p->end; l++) {
-		const struct hidp__work *w = &p->tables->layers[l];
-		for (uint32_t i = 0; i < w->feed_count; i++)
-			c->all[w->feeds[i].layer] += hidp__reads_first(w, i);
-	}
+	read_items(c);
 	return true;
 }
 
@@ -207,4 +239,3 @@ hidp_status hidp__runs_search(struct hidp__placement *p, const struct hidp__clas
 	*found = follow_cuts(&c);
 	return HIDP_OK;
 }
-
