@@ -25,6 +25,9 @@
 #define SEED 20251300
 #define LAYERS_MAX 6
 #define PROCESSORS_MAX 4
+/* Of a model with few layers. */
+#define MANY_PROCESSORS 8
+#define FEW_LAYERS 3
 #define SAME 1e-9
 
 struct problem {
@@ -38,8 +41,9 @@ struct problem {
 	bool linked;     /* accelerators with each other too */
 	bool scattered;  /* no host: nodes with links and processors at random */
 	bool chain;      /* layers one after another */
-	hidp_node_id node[PROCESSORS_MAX];
-	hidp_processor_id processor[PROCESSORS_MAX];
+	bool many;      /* processors, and few layers */
+	hidp_node_id node[MANY_PROCESSORS];
+	hidp_processor_id processor[MANY_PROCESSORS];
 };
 
 static void make_model(struct problem *p, struct rng *rng)
@@ -55,7 +59,7 @@ static void make_model(struct problem *p, struct rng *rng)
 	in.shape = (struct hidp_shape){1, rng_between(rng, 1, 20), 1, 1};
 	support_must(hidp_model_builder_new(p->context, &options, &builder), NULL, "builder");
 	support_must(hidp_model_builder_add(builder, &in, &layers[0], &diag), &diag, "input");
-	p->layers = (uint32_t)rng_between(rng, 2, LAYERS_MAX);
+	p->layers = (uint32_t)rng_between(rng, 2, p->many ? FEW_LAYERS : LAYERS_MAX);
 	p->chain = rng_chance(rng, p->scattered ? 75 : 10);
 	for (uint32_t l = 1; l <= p->layers; l++) {
 		struct hidp_layer_desc d = HIDP_LAYER_DESC_INIT;
@@ -154,7 +158,8 @@ static void make_cluster(struct problem *p, struct rng *rng)
 	struct hidp_cluster_builder *builder;
 	struct hidp_diagnostic diag = HIDP_DIAGNOSTIC_INIT;
 	struct hidp_node_desc host = HIDP_NODE_DESC_INIT;
-	uint32_t cores = (uint32_t)rng_between(rng, 1, 2), others = (uint32_t)rng_between(rng, 1, 2);
+	uint32_t cores = (uint32_t)rng_between(rng, 1, 2);
+	uint32_t others = (uint32_t)rng_between(rng, p->many ? 3 : 1, p->many ? MANY_PROCESSORS - 2 : 2);
 	bool local = rng_chance(rng, 50);
 	hidp_node_id hub;
 	host.flags = local ? 0 : HIDP_NODE_HUB;
@@ -306,6 +311,7 @@ static bool try_problem(uint64_t seed, struct tally *t)
 	p.options.objective = HIDP_OBJECTIVE_PERIOD;
 	p.options.flags = HIDP_PLAN_CONTIGUOUS;
 	p.scattered = rng_chance(&rng, 40);
+	p.many = !p.scattered && rng_chance(&rng, 15);
 	make_model(&p, &rng);
 	if (p.scattered)
 		scatter_nodes(&p, &rng);
