@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "plan/plan_priv.h"
+#include "planner/absence.h"
 #include "report/explain_priv.h"
 
 /* There are many alternatives, and none has to be the best of its kind: they take less work. */
@@ -309,32 +310,6 @@ static hidp_status ask_of_stages(const struct inquiry *q)
 	return HIDP_OK;
 }
 
-static enum hidp__absence absence_of(const struct inquiry *q, hidp_node_id node)
-{
-	const struct hidp_plan *plan = q->plan;
-	const struct hidp__node *n = &plan->cluster->nodes[node];
-	hidp_node_id input = plan->request.input_node, output = plan->request.output_node;
-	bool excluded = true, loaded = true;
-	for (uint32_t s = 0; s < plan->decisions.stage_count; s++)
-		for (uint32_t k = 0; k < plan->decisions.stages[s].share_count; k++)
-			if (plan->decisions.stages[s].shares[k].node == node)
-				return HIDP__COMPUTES;
-	for (uint32_t p = 0; p < n->processor_count; p++) {
-		excluded &= plan->request.excluded[n->first_processor + p];
-		loaded &= n->processors[p].load >= 1;
-	}
-	if (n->desc.flags & HIDP_NODE_UNAVAILABLE)
-		return HIDP__UNAVAILABLE;
-	if (loaded)
-		return HIDP__LOADED;
-	if (excluded)
-		return HIDP__EXCLUDED;
-	if ((node != input && hidp__next_hop(plan->cluster, input, node) == HIDP_NODE_NONE) ||
-	    (node != output && hidp__next_hop(plan->cluster, node, output) == HIDP_NODE_NONE))
-		return HIDP__UNREACHABLE;
-	return HIDP__NOT_WORTH_IT;
-}
-
 /* The whole model on one processor, as a plan made by hand. */
 static hidp_status try_alone(const struct inquiry *q, struct hidp__alternative *best,
 			     hidp_processor_id processor)
@@ -460,11 +435,11 @@ static hidp_status inquire(const struct inquiry *q)
 	e->pinned = hidp__arena_alloc(q->arena, nodes, sizeof *e->pinned);
 	if (e->alternatives == NULL || e->absence == NULL || e->alone == NULL || e->pinned == NULL)
 		return HIDP_ERR_NOMEM;
-	for (hidp_node_id n = 0; n < nodes; n++) {
-		e->absence[n] = absence_of(q, n);
+	if (!hidp__absences_find(q->plan, e->absence, q->arena))
+		return HIDP_ERR_NOMEM;
+	for (hidp_node_id n = 0; n < nodes; n++)
 		for (uint32_t i = 0; i < HIDP__PINS_TRIED; i++)
 			e->pinned[n][i] = UINT32_MAX;
-	}
 	hidp_status s = ask_in_general(q);
 	if (s == HIDP_OK)
 		s = ask_of_stages(q);

@@ -50,7 +50,7 @@ enum hidp__absence {
 	HIDP__EXCLUDED, /* by the options */
 	HIDP__UNAVAILABLE,
 	HIDP__LOADED,      /* others take all of it */
-	HIDP__UNREACHABLE, /* from the input node, or the output node from it */
+	HIDP__UNREACHABLE, /* every layer needs a way there from the input, or back to the output node */
 	HIDP__NOT_WORTH_IT
 };
 

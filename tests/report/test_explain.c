@@ -317,6 +317,90 @@ START_TEST(nodes_are_left_out_for_a_reason)
 }
 END_TEST
 
+static hidp_layer_id add_custom(struct hidp_model_builder *builder, const hidp_layer_id *inputs,
+				const struct hidp_row_rule *rules, uint32_t count)
+{
+	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
+	struct hidp_layer_desc desc = HIDP_LAYER_DESC_INIT;
+	hidp_layer_id layer;
+	desc.op = HIDP_OP_CUSTOM;
+	desc.dtype = HIDP_DTYPE_INT8;
+	desc.shape = (struct hidp_shape){1, 8, 1, 8};
+	desc.flops = 1e6;
+	desc.inputs = inputs;
+	desc.input_count = count;
+	desc.row_rules = rules;
+	ck_ok(hidp_model_builder_add(builder, &desc, &layer, &said), said);
+	return layer;
+}
+
+/*
+ * A node that the input has no way to may still compute what needs nothing of it, and
+ * one without a way back nothing that the result needs: whether some layer could be there
+ * depends on the model.
+ */
+START_TEST(reach_is_that_of_layers)
+{
+	static const struct hidp_row_rule row = {1, 1, 0, 1}, none = {1, 1, -2, 1};
+	for (int apart = 0; apart < 2; apart++) {
+		struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
+		struct hidp_layer_desc in = HIDP_LAYER_DESC_INIT;
+		struct hidp_processor_desc quick = HIDP_PROCESSOR_DESC_INIT, slow;
+		struct hidp_node_desc node = HIDP_NODE_DESC_INIT;
+		struct hidp_link_desc link = HIDP_LINK_DESC_INIT;
+		struct hidp_model_builder *builder;
+		struct hidp_cluster_builder *nodes;
+		struct hidp_context *context;
+		struct hidp_model *model;
+		struct hidp_cluster *cluster;
+		struct hidp_plan *plan;
+		hidp_layer_id source, both[2];
+		hidp_node_id leader, back;
+		ck_assert_int_eq(hidp_context_new(NULL, &context), HIDP_OK);
+		ck_assert_int_eq(hidp_model_builder_new(context, NULL, &builder), HIDP_OK);
+		in.op = HIDP_OP_INPUT;
+		in.dtype = HIDP_DTYPE_INT8;
+		in.shape = (struct hidp_shape){1, 8, 1, 8};
+		ck_ok(hidp_model_builder_add(builder, &in, &source, &said), said);
+		both[0] = add_custom(builder, &source, &row, 1);
+		both[1] = add_custom(builder, &source, apart ? &none : &row, 1);
+		add_custom(builder, both, (struct hidp_row_rule[]){row, row}, 2);
+		ck_ok(hidp_model_builder_seal(builder, &model, &said), said);
+		for (uint32_t k = 0; k < HIDP_CLASS_COUNT; k++)
+			quick.rate_flops[k] = 1e12;
+		slow = quick;
+		for (uint32_t k = 0; k < HIDP_CLASS_COUNT; k++)
+			slow.rate_flops[k] = 1e6;
+		ck_assert_int_eq(hidp_cluster_builder_new(context, &nodes), HIDP_OK);
+		node.name = "leader";
+		ck_ok(hidp_cluster_builder_add_node(nodes, &node, &leader, &said), said);
+		ck_ok(hidp_cluster_builder_add_processor(nodes, leader, &quick, NULL, &said), said);
+		node.name = "back";
+		ck_ok(hidp_cluster_builder_add_node(nodes, &node, &back, &said), said);
+		ck_ok(hidp_cluster_builder_add_processor(nodes, back, &slow, NULL, &said), said);
+		link.from = back;
+		link.to = leader;
+		link.bandwidth_Bps = 1e6;
+		ck_ok(hidp_cluster_builder_add_link(nodes, &link, &said), said);
+		ck_ok(hidp_cluster_builder_seal(nodes, &cluster, &said), said);
+		ck_ok(hidp_plan(model, cluster, NULL, NULL, &plan, &said), said);
+		char *text = explain(plan);
+		join_lines(text);
+		bool unreachable = strstr(text, " back: no way there from the input") != NULL;
+		ck_assert_msg(unreachable == (apart == 0), "%s", text);
+		if (apart == 1)
+			expect_words(text, " back: alone ");
+		free(text);
+		hidp_plan_unref(plan);
+		hidp_cluster_unref(cluster);
+		hidp_cluster_builder_destroy(nodes);
+		hidp_model_unref(model);
+		hidp_model_builder_destroy(builder);
+		hidp_context_unref(context);
+	}
+}
+END_TEST
+
 /* A limit that costs something is said to bind, and at what price; one far away is not. */
 START_TEST(limits_bind_or_not)
 {
@@ -363,6 +447,7 @@ int main(void)
 	tcase_add_test(c, plans_made_by_hand_are_explained);
 	tcase_add_test(c, buffers_and_arguments);
 	tcase_add_test(c, nodes_are_left_out_for_a_reason);
+	tcase_add_test(c, reach_is_that_of_layers);
 	tcase_add_test(c, limits_bind_or_not);
 	suite_add_tcase(suite, c);
 	return run_suite(suite);
