@@ -20,65 +20,11 @@
 /* And so do those of which less than that part could be gained. */
 #define MUCH_TO_GAIN 0.05
 
-/*
- * What a way to have the layers before a waist done on one node costs so far. What follows
- * depends on nothing else, so one that is no better in anything needs no second look.
- */
-struct hidp__exact_seen {
-	double latency_s, joules;
-	uint8_t end_state;
-	bool *takes_part; /* [node] */
-	double *loads;    /* [resource] */
-	struct hidp__exact_seen *next;
-};
-
 static void *take(struct hidp__exact *x, size_t count, size_t size)
 {
 	void *p = hidp__arena_calloc(x->arena, count, size);
 	x->failed |= p == NULL;
 	return p;
-}
-
-/* Was the same reached before for no more? If not, it is noted. */
-static bool seen_before(struct hidp__exact *x, uint32_t depth, uint32_t end)
-{
-	const struct hidp__stage *stage = &x->stages[depth];
-	const struct hidp__problem *problem = x->search->problem;
-	if (stage->kind != HIDP_STAGE_SINGLE || x->route_count[depth + 1] != 1 ||
-	    !x->bound->blocks.waists->waist[end] || x->pricing->memory_binds ||
-	    problem->request->options.migration_weight > 0)
-		return false;
-	const bool *takes_part = hidp__exact_messages(x, depth, 0)->route.takes_part;
-	const struct hidp__site *site = &x->tables->sites[stage->shares[0].node];
-	struct hidp__exact_seen **list = &x->seen[end * x->nodes + site->node];
-	uint32_t resources = hidp__exact_resources(x);
-	double latency_s = hidp__exact_route(x, depth + 1, 0)->latency_s;
-	uint8_t state = (*hidp__exact_way(x, depth, 0))->end_state;
-	struct hidp__exact_tally tally;
-	hidp__exact_tally(x, depth + 1, 0, &tally);
-	for (struct hidp__exact_seen *s = *list; s != NULL && hidp__exact_spend(x, 1);
-	     s = s->next) {
-		bool better = s->latency_s <= latency_s && s->joules <= tally.joules &&
-		              (s->end_state == state || site->sync_s == 0);
-		for (hidp_node_id n = 0; n < x->nodes && better; n++)
-			better = s->takes_part[n] <= takes_part[n];
-		for (uint32_t r = 0; r < resources && better && x->periodic; r++)
-			better = s->loads[r] <= tally.loads[r];
-		if (better)
-			return true;
-	}
-	struct hidp__exact_seen *s = take(x, 1, sizeof *s);
-	if (s == NULL)
-		return false;
-	*s = (struct hidp__exact_seen){latency_s, tally.joules, state, NULL, NULL, *list};
-	s->takes_part = take(x, x->nodes, sizeof(bool));
-	s->loads = take(x, resources, sizeof(double));
-	if (x->failed)
-		return false;
-	memcpy(s->takes_part, takes_part, x->nodes * sizeof(bool));
-	memcpy(s->loads, tally.loads, resources * sizeof(double));
-	*list = s;
-	return false;
 }
 
 /* A complete plan that looks better than the best: through check and evaluator like any other. */
@@ -185,8 +131,7 @@ static void stage_done(struct hidp__exact *x, uint32_t depth, uint32_t end)
 		}
 	}
 	x->before[depth + 1] = priced;
-	if (!seen_before(x, depth, end))
-		hidp__exact_next_stages(x, depth + 1, end);
+	hidp__exact_next_stages(x, depth + 1, end);
 }
 
 static void choose_ways(struct hidp__exact *x, uint32_t depth, uint32_t end, uint32_t share,
@@ -276,7 +221,6 @@ static bool allocate(struct hidp__exact *x)
 	x->place = take(x, model->layer_count, sizeof *x->place);
 	x->open_rest = take(x, depths, sizeof(double));
 	x->before = take(x, depths, sizeof(double));
-	x->seen = take(x, depths * x->nodes, sizeof *x->seen);
 	for (uint32_t d = 0; d < depths && !x->failed; d++) {
 		x->stages[d].shares = take(x, HIDP__EXACT_NODES_MAX, sizeof *x->stages[d].shares);
 		for (uint32_t k = 0; k < HIDP__EXACT_NODES_MAX && !x->failed; k++) {

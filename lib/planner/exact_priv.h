@@ -33,8 +33,6 @@ struct hidp__exact_tally {
 	double joules;                           /* without idle power */
 };
 
-struct hidp__exact_seen;
-
 struct hidp__exact {
 	struct hidp__search *search;
 	const struct hidp__tables *tables;
@@ -43,22 +41,21 @@ struct hidp__exact {
 	struct hidp__ways_cache *ways, *replica_ways;
 	struct hidp__arena *arena;  /* emptied at the end */
 	struct hidp__arena scratch; /* emptied with every question */
-	double *open_rest;          /* [layer_count + 1] what is left to pay in a sequence of splits */
+	double *open_rest; /* [layer_count + 1] what is left to pay in a sequence of splits */
 	uint64_t work;
-	bool failed;  /* no memory */
-	bool stopped; /* not all was looked at */
-	bool skipped; /* plans with many replicas were not */
+	bool failed;    /* no memory */
+	bool stopped;   /* not all was looked at */
+	bool skipped;   /* plans with many replicas were not */
 	double loosest; /* least value of replicas that could be dealt better than they were */
-	bool periodic; /* loads count */
+	bool periodic;  /* loads count */
 	uint32_t layers, nodes, processors;
 	struct hidp__stage *stages;       /* [depth] decided */
 	struct hidp__messages *messages;  /* [depth * ROUTES_MAX + route] */
 	struct hidp__exact_route *routes; /* likewise: before the stage at that depth */
 	const struct hidp__way **chosen;  /* [depth * NODES_MAX + share] */
 	uint32_t *route_count;            /* [depth] */
-	double *before; /* [depth] price of the stages before it, on the cheapest route */
-	uint32_t *place;                /* scratch of the size of the model */
-	struct hidp__exact_seen **seen; /* [place * nodes + node] (exact.c) */
+	double *before;  /* [depth] price of the stages before it, on the cheapest route */
+	uint32_t *place; /* scratch of the size of the model */
 };
 
 static inline bool hidp__exact_spend(struct hidp__exact *x, uint64_t work)
