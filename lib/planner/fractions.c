@@ -31,19 +31,19 @@ static double *at(const struct tableau *t, uint32_t row, uint32_t column)
 
 static void pivot(struct tableau *t, uint32_t row, uint32_t column)
 {
-	double p = *at(t, row, column);
-	for (uint32_t c = 0; c <= t->columns; c++)
-		*at(t, row, c) /= c == column ? 1 : p;
+	uint32_t width = t->columns + 1;
+	double *own = at(t, row, 0), p = own[column];
+	for (uint32_t c = 0; c < width; c++)
+		own[c] /= p;
 	for (uint32_t r = 0; r <= t->rows; r++) {
-		double f = *at(t, r, column);
+		double *cells = at(t, r, 0), f = cells[column];
 		if (r == row || f == 0)
 			continue;
-		for (uint32_t c = 0; c <= t->columns; c++)
-			if (c != column)
-				*at(t, r, c) -= f * *at(t, row, c);
-		*at(t, r, column) = -f / p;
+		for (uint32_t c = 0; c < width; c++)
+			cells[c] -= f * own[c];
+		cells[column] = -f / p;
 	}
-	*at(t, row, column) = 1 / p;
+	own[column] = 1 / p;
 	uint32_t v = t->basic[row];
 	t->basic[row] = t->nonbasic[column];
 	t->nonbasic[column] = v;

@@ -346,8 +346,8 @@ hidp_status hidp__search_contiguous(struct hidp__pricing *pricing)
 static hidp_status offer_placements(struct offers *p, struct hidp__pipeline *all)
 {
 	struct hidp__search *s = p->search;
-	hidp_status status = HIDP_OK;
-	if (all->longest < INFINITY)
+	hidp_status status = hidp__pipeline_finish(all);
+	if (status == HIDP_OK && all->longest < INFINITY)
 		status = hidp__placement_through_hub(all, s, HIDP__PLACE_ANYWHERE);
 	if (status == HIDP_OK && all->longest < INFINITY)
 		status = offer_layers(p, all->on);

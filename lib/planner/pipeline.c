@@ -43,7 +43,7 @@ struct place {
 	double sync_s;
 };
 
-struct finder {
+struct hidp__finder {
 	struct hidp__search *search;
 	struct hidp__arena *arena;
 	const struct hidp__tables *tables;
@@ -69,7 +69,7 @@ struct finder {
 	double *weight;        /* [resource] */
 };
 
-static bool find_places(struct finder *f, hidp_node_id only)
+static bool find_places(struct hidp__finder *f, hidp_node_id only)
 {
 	const struct hidp__tables *t = f->tables;
 	f->places = hidp__arena_alloc(f->arena, f->cluster->processor_count, sizeof *f->places);
@@ -94,14 +94,14 @@ static bool find_places(struct finder *f, hidp_node_id only)
 	return true;
 }
 
-static bool begin(struct finder *f, struct hidp__search *search, struct hidp__weights *weights,
+static bool begin(struct hidp__finder *f, struct hidp__search *search, struct hidp__weights *weights,
                   hidp_node_id only, uint32_t first, uint32_t end)
 {
 	const struct hidp__tables *t = search->tables;
 	const struct hidp_cluster *c = t->problem->cluster;
 	struct hidp__arena *a = search->arena;
 	size_t row = (size_t)t->layer_count + 1, most;
-	*f = (struct finder){.search = search,
+	*f = (struct hidp__finder){.search = search,
 	                     .arena = a,
 	                     .tables = t,
 	                     .cluster = c,
@@ -133,7 +133,7 @@ static bool begin(struct finder *f, struct hidp__search *search, struct hidp__we
 	return true;
 }
 
-static double move_price(const struct finder *f, const struct hidp__path *paths, uint32_t layer,
+static double move_price(const struct hidp__finder *f, const struct hidp__path *paths, uint32_t layer,
                          hidp_node_id from, hidp_node_id to)
 {
 	const struct hidp__path *path = &paths[(size_t)from * f->cluster->node_count + to];
@@ -145,7 +145,7 @@ static double move_price(const struct finder *f, const struct hidp__path *paths,
 }
 
 /* What it costs to begin at a layer, node by node, and then to go on from the nodes. */
-static void price_layer(struct finder *f, const struct hidp__path *paths, uint32_t layer)
+static void price_layer(struct hidp__finder *f, const struct hidp__path *paths, uint32_t layer)
 {
 	uint32_t nodes = f->tables->node_count;
 	const double *after = f->rest + (size_t)(layer + 1) * f->place_count;
@@ -177,7 +177,7 @@ static void price_layer(struct finder *f, const struct hidp__path *paths, uint32
 }
 
 /* The price of the cheapest pipeline. */
-static double price(struct finder *f, const struct hidp__path *paths)
+static double price(struct hidp__finder *f, const struct hidp__path *paths)
 {
 	const struct hidp__tables *t = f->tables;
 	const struct hidp__request *r = t->problem->request;
@@ -195,7 +195,7 @@ static double price(struct finder *f, const struct hidp__path *paths)
 }
 
 /* Follows the cheapest way: on[layer] place. */
-static void follow(const struct finder *f, const struct hidp__path *paths, uint32_t *on)
+static void follow(const struct hidp__finder *f, const struct hidp__path *paths, uint32_t *on)
 {
 	const struct hidp__tables *t = f->tables;
 	hidp_node_id at = t->problem->request->input_node;
@@ -236,7 +236,7 @@ static void add_transfer(const struct hidp_cluster *c, hidp_node_id node, double
 }
 
 /* Loads of what crosses the cut before a layer, times `sign`. */
-static void add_move(const struct finder *f, uint32_t layer, hidp_node_id from, hidp_node_id to,
+static void add_move(const struct hidp__finder *f, uint32_t layer, hidp_node_id from, hidp_node_id to,
                      double sign, double *loads)
 {
 	const struct hidp_cluster *c = f->cluster;
@@ -259,7 +259,7 @@ static void add_move(const struct finder *f, uint32_t layer, hidp_node_id from, 
 }
 
 /* Loads of a layer on a place behind another (UINT32_MAX: it is the first), times `sign`. */
-static void add_layer(const struct finder *f, uint32_t layer, uint32_t behind, uint32_t i,
+static void add_layer(const struct hidp__finder *f, uint32_t layer, uint32_t behind, uint32_t i,
                       double sign, double *loads)
 {
 	const struct place *p = &f->places[i];
@@ -269,14 +269,14 @@ static void add_layer(const struct finder *f, uint32_t layer, uint32_t behind, u
 	add_move(f, layer, from, p->node, sign, loads);
 }
 
-static void add_delivery(const struct finder *f, uint32_t last, double sign, double *loads)
+static void add_delivery(const struct hidp__finder *f, uint32_t last, double sign, double *loads)
 {
 	add_move(f, f->end, f->places[last].node, f->tables->problem->request->output_node, sign,
 	         loads);
 }
 
 /* sums[layer * resources]: loads of the layers before; returns the whole, delivered. */
-static void sum_loads(const struct finder *f, const uint32_t *on, double *sums, double *whole)
+static void sum_loads(const struct hidp__finder *f, const uint32_t *on, double *sums, double *whole)
 {
 	memset(whole, 0, f->resources * sizeof *whole);
 	for (uint32_t l = f->first; l < f->end; l++) {
@@ -289,7 +289,7 @@ static void sum_loads(const struct finder *f, const uint32_t *on, double *sums, 
 	add_delivery(f, on[f->end - 1], 1, whole);
 }
 
-static uint32_t worst_of(const struct finder *f, const double *loads)
+static uint32_t worst_of(const struct hidp__finder *f, const double *loads)
 {
 	uint32_t worst = 0;
 	for (uint32_t r = 1; r < f->resources; r++)
@@ -297,7 +297,7 @@ static uint32_t worst_of(const struct finder *f, const double *loads)
 	return worst;
 }
 
-static double longest_of(const struct finder *f, const double *loads)
+static double longest_of(const struct hidp__finder *f, const double *loads)
 {
 	double most = 0;
 	for (uint32_t r = 0; r < f->resources; r++)
@@ -305,7 +305,7 @@ static double longest_of(const struct finder *f, const double *loads)
 	return most;
 }
 
-static bool add_pipeline(struct finder *f, const struct hidp__path *paths)
+static bool add_pipeline(struct hidp__finder *f, const struct hidp__path *paths)
 {
 	uint32_t layers = f->tables->layer_count;
 	uint32_t *on = hidp__arena_alloc(f->arena, layers, sizeof *on);
@@ -320,7 +320,7 @@ static bool add_pipeline(struct finder *f, const struct hidp__path *paths)
 }
 
 /* Requests dealt out over the pipelines so far: no weights make all of them longer than *mean. */
-static bool mix(struct finder *f, double *mean)
+static bool mix(struct hidp__finder *f, double *mean)
 {
 	struct hidp__dealing d = {.routes = f->count,
 	                          .resources = f->resources,
@@ -332,7 +332,7 @@ static bool mix(struct finder *f, double *mean)
 	return hidp__deal(&d, f->fraction, mean, f->arena);
 }
 
-static bool keep(struct finder *f, struct hidp__pipeline *best, const uint32_t *on,
+static bool keep(struct hidp__finder *f, struct hidp__pipeline *best, const uint32_t *on,
                  const double *loads)
 {
 	double longest = longest_of(f, loads);
@@ -345,7 +345,7 @@ static bool keep(struct finder *f, struct hidp__pipeline *best, const uint32_t *
 }
 
 /* Adds pipelines until the mixture is the best there is; the best of them is kept. */
-static hidp_status generate(struct finder *f, struct hidp__pipeline *best)
+static hidp_status generate(struct hidp__finder *f, struct hidp__pipeline *best)
 {
 	double dearest = 0;
 	struct hidp__weights kept;
@@ -402,7 +402,7 @@ struct merge {
  * The loads with layers [first, end) of the other. false: some load is too long, but for what
  * changes where these layers begin and end, which is little.
  */
-static bool exchange(const struct finder *f, struct merge *m, uint32_t first, uint32_t end)
+static bool exchange(const struct hidp__finder *f, struct merge *m, uint32_t first, uint32_t end)
 {
 	uint32_t r = f->resources;
 	const double *to = m->there_sums + (size_t)end * r, *from = m->there_sums + (size_t)first * r;
@@ -418,7 +418,7 @@ static bool exchange(const struct finder *f, struct merge *m, uint32_t first, ui
 }
 
 /* What changes where the other's layers begin and end. */
-static void join(const struct finder *f, struct merge *m, uint32_t first, uint32_t end)
+static void join(const struct hidp__finder *f, struct merge *m, uint32_t first, uint32_t end)
 {
 	uint32_t here = first > f->first ? m->here[first - 1] : UINT32_MAX;
 	uint32_t there = first > f->first ? m->there[first - 1] : UINT32_MAX;
@@ -433,7 +433,7 @@ static void join(const struct finder *f, struct merge *m, uint32_t first, uint32
 	add_layer(f, end, m->there[end - 1], m->here[end], 1, m->loads);
 }
 
-static void try_merges(const struct finder *f, struct merge *m)
+static void try_merges(const struct hidp__finder *f, struct merge *m)
 {
 	uint32_t step = (f->end - f->first) / MERGE_STARTS + 1;
 	for (uint32_t first = f->first; first < f->end; first += step) {
@@ -459,7 +459,7 @@ static void try_merges(const struct finder *f, struct merge *m)
 }
 
 /* Takes layers of other pipelines of the mixture over into the best one, while that helps. */
-static hidp_status merge(struct finder *f, struct hidp__pipeline *best)
+static hidp_status merge(struct hidp__finder *f, struct hidp__pipeline *best)
 {
 	uint32_t layers = f->tables->layer_count;
 	size_t cells = ((size_t)layers + 1) * f->resources;
@@ -503,7 +503,7 @@ static hidp_status merge(struct finder *f, struct hidp__pipeline *best)
 }
 
 /* The waist behind which most of the mixture goes on elsewhere than on the input node. */
-static uint32_t find_leaves(const struct finder *f)
+static uint32_t find_leaves(const struct hidp__finder *f)
 {
 	const struct hidp__tables *t = f->tables;
 	hidp_node_id in = t->problem->request->input_node;
@@ -522,13 +522,13 @@ static uint32_t find_leaves(const struct finder *f)
 	return leaves;
 }
 
-static hidp_status find(struct hidp__pipeline *p, struct finder *f)
+/* Makes the best pipeline better out of the others, where that does not take too long. */
+static hidp_status finish(struct hidp__pipeline *p, struct hidp__finder *f)
 {
 	uint64_t layers = f->end - f->first;
-	hidp_status status = generate(f, p);
-	if (status != HIDP_OK || p->longest == INFINITY)
-		return status;
-	p->leaves = f->alone ? 0 : find_leaves(f);
+	hidp_status status = HIDP_OK;
+	if (p->longest == INFINITY)
+		return HIDP_OK;
 	if (layers * layers * f->resources * f->count <= (uint64_t)MERGE_WORK * MERGE_STARTS)
 		status = merge(f, p);
 	for (uint32_t l = f->first; l < f->end; l++)
@@ -551,21 +551,26 @@ hidp_status hidp__pipeline_find(struct hidp__pipeline *p, struct hidp__search *s
                                 struct hidp__weights *weights)
 {
 	const struct hidp__tables *t = search->tables;
-	struct finder f;
-	if (!pipeline_begin(p, t, search->arena))
+	struct hidp__finder *f = hidp__arena_alloc(search->arena, 1, sizeof *f);
+	if (f == NULL || !pipeline_begin(p, t, search->arena) ||
+	    !begin(f, search, weights, HIDP_NODE_NONE, 0, t->layer_count))
 		return HIDP_ERR_NOMEM;
-	struct hidp__arena_mark mark = hidp__arena_here(search->arena);
-	hidp_status status = HIDP_ERR_NOMEM;
-	if (begin(&f, search, weights, HIDP_NODE_NONE, 0, t->layer_count))
-		status = find(p, &f);
-	hidp__arena_back(search->arena, mark);
+	hidp_status status = generate(f, p);
+	p->finder = f;
+	if (status == HIDP_OK && p->longest < INFINITY)
+		p->leaves = find_leaves(f);
 	return status;
+}
+
+hidp_status hidp__pipeline_finish(struct hidp__pipeline *p)
+{
+	return finish(p, p->finder);
 }
 
 hidp_status hidp__pipeline_on(struct hidp__pipeline *p, struct hidp__search *search,
                               hidp_node_id node, uint32_t first, uint32_t end)
 {
-	struct finder f;
+	struct hidp__finder f;
 	struct hidp__weights weights;
 	if (!pipeline_begin(p, search->tables, search->arena))
 		return HIDP_ERR_NOMEM;
@@ -573,7 +578,9 @@ hidp_status hidp__pipeline_on(struct hidp__pipeline *p, struct hidp__search *sea
 	hidp_status status = HIDP_ERR_NOMEM;
 	if (hidp__weights_of_node(&weights, search->tables, node, search->arena) &&
 	    begin(&f, search, &weights, node, first, end))
-		status = find(p, &f);
+		status = generate(&f, p);
+	if (status == HIDP_OK)
+		status = finish(p, &f);
 	hidp__arena_back(search->arena, mark);
 	return status;
 }
