@@ -44,6 +44,10 @@ struct hidp__spread {
 	double *priced;   /* [node] scratch: what a part costs in prices, by the node that has it */
 	uint32_t *short_end; /* [layer_count] first layer from a place on that cannot be divided */
 	double *before;   /* sums: what the layers before a place cost at least, whatever is done */
+	/* at waists, where looks are close: what is left to pay where the rows of a sequence come
+	 * together, [place * nodes + node], INFINITY: not there; and where that is least */
+	double *rest;
+	hidp_node_id *rest_first; /* [place] */
 	double ceiling;   /* whole paths that are dearer are of no interest */
 	double latency_s; /* of the quickest link */
 	/* scratch of a level: participants by the time at which they have done the least */
@@ -125,6 +129,25 @@ static void sum_all(struct hidp__spread *s)
 		s->before[l + 1] += s->before[l];
 }
 
+/* Stages that begin at a waist are known: what is left to pay for sequences that end there. */
+static void find_rests(struct hidp__spread *s, uint32_t end)
+{
+	const struct hidp__bound *b = s->bound;
+	const struct hidp__tables *t = b->tables;
+	double *rest = s->rest + (size_t)end * t->node_count;
+	hidp_node_id first = 0;
+	for (hidp_node_id m = 0; m < t->node_count; m++) {
+		if (end < t->layer_count)
+			rest[m] = b->enter[hidp__node_at(b, end, m)];
+		else
+			rest[m] = m == t->problem->request->output_node ? 0 : INFINITY;
+		if (!b->blocks.in[m].exists)
+			rest[m] = INFINITY;
+		first = rest[m] < rest[first] ? m : first;
+	}
+	s->rest_first[end] = first;
+}
+
 struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hidp__parts *parts,
                                       double ceiling, struct hidp__arena *arena)
 {
@@ -142,6 +165,8 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	s->busy = hidp__arena_alloc(arena, row, sizeof(double));
 	s->apart = hidp__arena_alloc(arena, row, sizeof(double));
 	s->before = hidp__arena_alloc(arena, row, sizeof(double));
+	s->rest = hidp__arena_alloc(arena, parts != NULL ? row * t->node_count : 1, sizeof(double));
+	s->rest_first = hidp__arena_alloc(arena, row, sizeof *s->rest_first);
 	s->short_end = hidp__arena_alloc(arena, row, sizeof(uint32_t));
 	s->dearer = hidp__arena_alloc(arena, t->node_count, sizeof *s->dearer);
 	s->start = hidp__arena_alloc(arena, t->node_count, sizeof(double));
@@ -161,6 +186,7 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	s->who = hidp__arena_alloc(arena, t->node_count, sizeof *s->who);
 	s->sequences = hidp__arena_alloc(arena, t->layer_count, sizeof *s->sequences);
 	if (s->balanced == NULL || s->quickest == NULL || s->busy == NULL || s->before == NULL ||
+	    s->rest == NULL || s->rest_first == NULL ||
 	    s->apart == NULL || s->sent == NULL || s->demands.work == NULL ||
 	    s->demands.send == NULL || s->demands.move == NULL || s->short_end == NULL || s->dearer == NULL || s->start == NULL || s->rate == NULL || s->join == NULL ||
 	    s->worth == NULL || s->priced == NULL || s->unit_lines == NULL || s->work_lines == NULL ||
@@ -175,6 +201,8 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 			return NULL;
 	}
 	sum_all(s);
+	if (parts != NULL)
+		find_rests(s, t->layer_count);
 	return s;
 }
 
@@ -237,18 +265,6 @@ static double gather_price(const struct hidp__spread *s, uint32_t end, uint32_t 
 	return hidp__toll(&d, &s->rounding, enough);
 }
 
-/* Where the rows of a sequence come together: what is left to pay behind it; INFINITY: not there. */
-static double rest_at(const struct hidp__spread *s, uint32_t end, hidp_node_id m)
-{
-	const struct hidp__bound *b = s->bound;
-	const struct hidp__tables *t = b->tables;
-	if (!b->blocks.in[m].exists)
-		return INFINITY;
-	if (end < t->layer_count)
-		return b->enter[hidp__node_at(b, end, m)];
-	return m == t->problem->request->output_node ? 0 : INFINITY;
-}
-
 /*
  * What it takes until they are there: the node has of the rows what it could compute itself in
  * `level` seconds; to wait until it has more is one way to send less.
@@ -293,15 +309,15 @@ static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t c
 	const struct hidp__bound *b = s->bound;
 	double second = b->prices->second, best = enough, least = second * level;
 	uint32_t nodes = b->tables->node_count;
-	hidp_node_id first = 0;
+	const double *rests = s->rest + (size_t)end * nodes;
+	hidp_node_id first = s->rest_first[end];
+	if (least + rests[first] >= best)
+		return best;
 	if (!b->prices->time_only)
-		least += gather_price(s, end, count, HIDP_NODE_NONE, best);
-	for (hidp_node_id m = 1; m < nodes; m++)
-		if (rest_at(s, end, m) < rest_at(s, end, first))
-			first = m;
+		least += gather_price(s, end, count, HIDP_NODE_NONE, best - rests[first] - least);
 	for (uint32_t i = 0; i < nodes; i++) {
 		hidp_node_id m = i == 0 ? first : i <= first ? i - 1 : i;
-		double rest = rest_at(s, end, m), floor = least + rest;
+		double rest = rests[m], floor = least + rest;
 		if (floor >= best)
 			continue;
 		if (floor >= best * NO_DIFFERENCE) {
@@ -397,6 +413,36 @@ static double prepare_lines(struct hidp__spread *s, enum hidp__part_of of, uint3
 }
 
 /*
+ * Everything that leaves the holder leaves it through one interface, and the last to get its
+ * rows still has to compute them; of its part of the tensor a node needs about all, `sent`.
+ */
+static double sending_time(const struct hidp__spread *s, uint32_t first, hidp_node_id holder,
+                           double sent)
+{
+	const struct hidp__bound *b = s->bound;
+	uint32_t nodes = b->tables->node_count;
+	const struct hidp__path *paths = &b->paths[(size_t)holder * nodes];
+	const struct hidp__path *out = &b->blocks.out[holder];
+	const struct hidp__line *own = &s->lines[holder];
+	double wire = b->blocks.waists->bytes[first] * out->byte_s +
+	              b->blocks.waists->elements[first] * out->element_s;
+	double away = INFINITY, start = own->least < INFINITY ? own->start : INFINITY;
+	for (hidp_node_id a = 0; a < nodes; a++)
+		if (a != holder && paths[a].exists && s->lines[a].least + paths[a].latency_s < away)
+			away = s->lines[a].least + paths[a].latency_s;
+	double serial = away + wire * (sent > 0 ? sent : 0);
+	if (serial > start && own->slope > 0) {
+		/* the holder can keep what it can do in that time */
+		double ratio = wire / own->slope;
+		serial = (serial + ratio * start) / (1 + ratio);
+		return serial > away ? serial : away;
+	}
+	if (serial > start)
+		serial = start;
+	return serial > away ? serial : away;
+}
+
+/*
  * The same when the tensor is on `holder`: all parts add up to 1, each node has finished
  * when start + part * slope has passed, the rows go out from the holder one message after
  * another, and at the end they come together on the node that goes on.
@@ -406,56 +452,37 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 {
 	const struct hidp__bound *b = s->bound;
 	const struct hidp__tables *t = b->tables;
+	const struct hidp__path *paths = &b->paths[(size_t)holder * t->node_count];
 	uint32_t count = 0;
 	bool enters = b->blocks.waists->enters[first];
 	double bytes = b->blocks.waists->bytes[first], elements = b->blocks.waists->elements[first];
 	double lost = lost_need(&t->layers[first]) + s->off;
-	double least_away = INFINITY, holder_start = INFINITY, holder_slope = 1;
+	double serial = enters ? sending_time(s, first, holder, 1 - lost) : 0;
+	double rest = s->rest[(size_t)end * t->node_count + s->rest_first[end]];
+	if (b->prices->second * (serial + s->latency_s) + rest >= enough)
+		return enough;
 	for (hidp_node_id a = 0; a < t->node_count; a++) {
-		const struct hidp__path *path = &b->paths[(size_t)holder * t->node_count + a];
+		const struct hidp__path *path = &paths[a];
 		struct hidp__line line = s->lines[a];
 		if ((enters && !path->exists) || line.least == INFINITY)
 			continue;
 		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
 		s->sent[a] = 0;
-		if (a == holder) {
-			holder_start = line.start;
-			holder_slope = line.slope;
-		} else {
-			if (enters) {
-				double wire = first > 0 ? bytes * path->byte_s + elements * path->element_s
-				                        : bytes * path->slowest_byte_s +
-				                                  elements * path->slowest_element_s;
-				line.start += path->latency_s - lost * wire;
-				line.slope += wire;
-				line.least += path->latency_s;
-				s->sent[a] = bytes * path->byte_cost + elements * path->element_cost;
-			}
-			least_away = line.least < least_away ? line.least : least_away;
+		if (a != holder && enters) {
+			double wire = first > 0 ? bytes * path->byte_s + elements * path->element_s
+			                        : bytes * path->slowest_byte_s +
+			                                  elements * path->slowest_element_s;
+			line.start += path->latency_s - lost * wire;
+			line.slope += wire;
+			line.least += path->latency_s;
+			s->sent[a] = bytes * path->byte_cost + elements * path->element_cost;
 		}
 		add_line(s, count++, a, &line);
 	}
 	if (count < 2)
 		return INFINITY;
 	double level = fill_level(s, count);
-	level = least_away > level ? least_away : level;
-	if (!enters)
-		return gather_cost(s, end, count, level, enough);
-	/* everything that leaves the holder leaves it through one interface, and the last
-	 * to get its rows still has to compute them */
-	const struct hidp__path *out = &b->blocks.out[holder];
-	double wire = bytes * out->byte_s + elements * out->element_s;
-	double sent = lost < 1 ? 1 - lost : 0, serial = least_away + wire * sent;
-	if (serial > holder_start && holder_slope > 0) {
-		/* the holder can keep what it can do in that time */
-		double ratio = wire / holder_slope;
-		serial = (least_away + wire * sent + ratio * holder_start) / (1 + ratio);
-		serial = serial > least_away ? serial : least_away;
-	} else if (serial > holder_start) {
-		serial = holder_start;
-	}
-	level = serial > level ? serial : level;
-	return gather_cost(s, end, count, level, enough);
+	return gather_cost(s, end, count, serial > level ? serial : level, enough);
 }
 
 static void add_height(const struct hidp__tables *t, struct heights *h, uint32_t first,
@@ -524,6 +551,7 @@ static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 	s->rounding = q->rounding;
 	double least = q->least;
 	for (int of = HIDP__PART_OF_WORK;; of++) {
+		bool open = false; /* could it still be worth it to somebody? */
 		for (hidp_node_id a = 0; a < n; a++) {
 			double *found = &s->found[a];
 			*found = least > *found ? least : *found;
@@ -531,9 +559,10 @@ static void look_closely(struct hidp__spread *s, struct hidp__bound *b, uint32_t
 				continue;
 			double v = split_cost(s, place, q->end, a, s->worth[a]) + q->busy;
 			*found = v > *found ? v : *found;
+			open |= *found < s->worth[a];
 			count_look(s, b);
 		}
-		if (of == HIDP__PART_OF_UNITS || !sending_matters(s, b, place, q))
+		if (!open || of == HIDP__PART_OF_UNITS || !sending_matters(s, b, place, q))
 			break; /* the part of the work says more */
 		count_look(s, b);
 		least = prepare_lines(s, HIDP__PART_OF_UNITS, place, q->end, &q->heights,
@@ -710,6 +739,8 @@ void hidp__spread_relax(struct hidp__spread *spread, struct hidp__bound *bound, 
 		participants += hidp__takes_part(bound->prices, &bound->tables->sites[a]);
 	if (participants < 2)
 		return;
+	if (spread->parts != NULL)
+		find_rests(spread, place);
 	if (bound->blocks.waists->waist[place]) {
 		relax_splits(spread, bound, place);
 		relax_branches(bound, spread, place);

@@ -30,18 +30,34 @@ double hidp__parts_differ(int64_t rows, int64_t others)
 	return others % rows == 0 || rows % others == 0 ? fabs(row - other) : row + other;
 }
 
-static double whole_price(const struct hidp__demands *d, uint32_t i)
+/* The cheapest node for the whole, and by how much the others are cheaper than it for less. */
+struct savings {
+	double all;  /* INFINITY: there is no node */
+	double work; /* sums over the nodes: computing alone, */
+	double send, move; /* and with what they are sent, or with what they move */
+	double most_moved;
+};
+
+static void add_saving(double *sum, double saved)
 {
-	return d->work[i] + d->send[i] + d->move[i];
+	*sum += saved > 0 ? saved : 0;
 }
 
-/* The cheapest node for the whole; INFINITY: there is none. */
-static double cheapest(const struct hidp__demands *d)
+static struct savings find_savings(const struct hidp__demands *d)
 {
-	double all = INFINITY;
-	for (uint32_t i = 0; i < d->count; i++)
-		all = whole_price(d, i) < all ? whole_price(d, i) : all;
-	return all;
+	struct savings s = {.all = INFINITY};
+	for (uint32_t i = 0; i < d->count; i++) {
+		double whole = d->work[i] + d->send[i] + d->move[i];
+		s.all = whole < s.all ? whole : s.all;
+		s.most_moved += d->move[i];
+	}
+	for (uint32_t i = 0; i < d->count; i++) {
+		double saved = s.all - d->work[i];
+		add_saving(&s.work, saved);
+		add_saving(&s.send, saved - d->send[i]);
+		add_saving(&s.move, saved - d->move[i]);
+	}
+	return s;
 }
 
 /*
@@ -49,36 +65,33 @@ static double cheapest(const struct hidp__demands *d)
  * all but a part `unsent` of the rows, and of what it moves all but `unmoved`. These are free
  * below that, so each node may have so much; the rest is cheapest with a single node.
  */
-static double divide(const struct hidp__demands *d, double all, double unsent, double unmoved)
+static double divide(const struct savings *s, double unsent, double unmoved)
 {
-	double low = unsent < unmoved ? unsent : unmoved, high = unsent + unmoved - low, price = all;
-	for (uint32_t i = 0; i < d->count; i++) {
-		double work = d->work[i], some = work + (unsent < unmoved ? d->send[i] : d->move[i]);
-		price -= work < all ? low * (all - work) : 0;
-		price -= some < all ? (high - low) * (all - some) : 0;
-	}
-	return price;
+	bool sent = unsent < unmoved;
+	double low = sent ? unsent : unmoved, high = sent ? unmoved : unsent;
+	return s->all - low * s->work - (high - low) * (sent ? s->send : s->move);
 }
 
 double hidp__toll(const struct hidp__demands *d, const struct hidp__rounding *r, double enough)
 {
-	double all = cheapest(d), price = r->certain * all, most = 0;
-	if (!(all < INFINITY))
+	struct savings s = find_savings(d);
+	double price = r->certain * s.all, apart = -1;
+	if (!(s.all < INFINITY))
 		return 0;
 	for (int i = 0; i < 2 && price < enough; i++) {
 		const struct hidp__rounded_part *p = &r->part[i];
-		double v = divide(d, all, p->unsent, p->off + r->unread) - p->lost;
+		double v = divide(&s, p->unsent, p->off + r->unread) - p->lost;
 		price = v > price ? v : price;
 	}
-	if (price >= enough)
-		return price;
 	/* or: everything is moved, and that the parts of the last layer are others is lost at once */
-	for (uint32_t i = 0; i < d->count; i++)
-		most += d->move[i];
-	double off = r->unread > 0 ? most : hidp__apart(d->move, d->count);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && price < enough; i++) {
 		const struct hidp__rounded_part *p = &r->part[i];
-		double v = divide(d, all, p->unsent, 0) - p->lost - off * p->off - most * r->unread;
+		double v = divide(&s, p->unsent, 0) - p->lost - s.most_moved * r->unread;
+		if (v <= price)
+			continue;
+		if (apart < 0)
+			apart = r->unread > 0 ? s.most_moved : hidp__apart(d->move, d->count);
+		v -= apart * p->off;
 		price = v > price ? v : price;
 	}
 	return price;
