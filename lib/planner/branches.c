@@ -69,6 +69,7 @@ struct assignment {
 	uint8_t to[HIDP__BRANCHES_MAX];
 	double best, hand_over; /* of the best: its cost, and that of a hand-over before it */
 	uint8_t *choice;        /* or NULL */
+	bool found;
 };
 
 static void price_assignment(struct assignment *a, uint32_t count)
@@ -91,6 +92,7 @@ static void price_assignment(struct assignment *a, uint32_t count)
 	price += a->second;
 	if (used < 2 || !(cost + price * a->sync_s < a->best + a->hand_over))
 		return;
+	a->found = true;
 	a->best = cost;
 	a->hand_over = price * a->sync_s;
 	for (uint32_t c = 0; a->choice != NULL && c < count; c++)
@@ -133,12 +135,22 @@ double hidp__branch_cost(const struct hidp__site *site, const struct hidp__table
 	a.best = INFINITY;
 	a.hand_over = 0;
 	a.choice = choice;
+	a.found = false;
 	for (uint32_t i = 0; i < b->processors; i++) {
 		a.load[i] = 0;
 		a.price[i] = prices->time_only
 		                     ? 0
 		                     : prices->busy[site->first_processor + site->usable[i]];
 	}
+	/* all on one processor does as well as what is dearer, whatever the hand-over costs */
+	for (uint32_t i = 0; choice == NULL && !site->copies && i < b->processors; i++) {
+		double v = 0;
+		for (uint32_t c = 0; c < count; c++)
+			v += (a.second + a.price[i]) * b->seconds[c * b->processors + i];
+		a.best = v < a.best ? v : a.best;
+		a.hand_over += a.price[i] * a.sync_s;
+	}
+	a.hand_over += a.second * a.sync_s;
 	double owed = 0;
 	for (uint32_t c = 0; c < count; c++) {
 		double least = INFINITY;
@@ -150,8 +162,10 @@ double hidp__branch_cost(const struct hidp__site *site, const struct hidp__table
 		owed += least;
 	}
 	assign(&a, count - 1, count, 0, b->shared_s);
+	if (!a.found)
+		return INFINITY;
 	*hand_over_price = a.hand_over;
-	for (uint32_t c = 0; choice != NULL && a.best < INFINITY && c < count; c++)
+	for (uint32_t c = 0; choice != NULL && c < count; c++)
 		choice[c] = site->usable[choice[c]];
 	return a.best;
 }

@@ -41,7 +41,7 @@ struct hidp__spread {
 	double *busy;     /* sums: least price of the processors' time on any node */
 	double **dearer;  /* [node] sums: what its processors' time costs more than the cheapest node's */
 	double *apart;    /* [layer_count] how far the nodes' prices are apart */
-	double *priced;   /* [node] scratch: what a part costs in prices, by the node that has it */
+	double *priced;   /* [node] scratch: what a layer costs in prices */
 	uint32_t *short_end; /* [layer_count] first layer from a place on that cannot be divided */
 	double *before;   /* sums: what the layers before a place cost at least, whatever is done */
 	/* at waists, where looks are close: what is left to pay where the rows of a sequence come
@@ -59,8 +59,8 @@ struct hidp__spread {
 	uint32_t able;      /* nodes that can */
 	double off;         /* by so much the part of one layer can differ from the part of all */
 	struct hidp__rounding rounding;
-	double *sent;       /* [node] scratch: what it costs to send a node all that the sequence reads */
-	struct hidp__demands demands; /* scratch, [participant] */
+	struct hidp__demands demands; /* [participant] what they would pay */
+	hidp_node_id *asked;          /* likewise: who that is */
 	double *found;      /* [node] scratch */
 	struct sequence *sequences;    /* scratch of a place, [layer_count] */
 	struct hidp__line *work_lines; /* their lines by the part of the work, [layer_count * node] */
@@ -179,7 +179,7 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	        arena, parts != NULL ? (size_t)t->layer_count * t->node_count : 1,
 	        sizeof *s->work_lines);
 	s->found = hidp__arena_alloc(arena, t->node_count, sizeof(double));
-	s->sent = hidp__arena_calloc(arena, t->node_count, sizeof(double));
+	s->asked = hidp__arena_alloc(arena, t->node_count, sizeof *s->asked);
 	s->demands.work = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->demands.send = hidp__arena_alloc(arena, t->node_count, sizeof(double));
 	s->demands.move = hidp__arena_alloc(arena, t->node_count, sizeof(double));
@@ -187,7 +187,7 @@ struct hidp__spread *hidp__spread_new(const struct hidp__bound *bound, struct hi
 	s->sequences = hidp__arena_alloc(arena, t->layer_count, sizeof *s->sequences);
 	if (s->balanced == NULL || s->quickest == NULL || s->busy == NULL || s->before == NULL ||
 	    s->rest == NULL || s->rest_first == NULL ||
-	    s->apart == NULL || s->sent == NULL || s->demands.work == NULL ||
+	    s->apart == NULL || s->asked == NULL || s->demands.work == NULL ||
 	    s->demands.send == NULL || s->demands.move == NULL || s->short_end == NULL || s->dearer == NULL || s->start == NULL || s->rate == NULL || s->join == NULL ||
 	    s->worth == NULL || s->priced == NULL || s->unit_lines == NULL || s->work_lines == NULL ||
 	    s->found == NULL || s->who == NULL || s->sequences == NULL)
@@ -249,18 +249,15 @@ static double gather_price(const struct hidp__spread *s, uint32_t end, uint32_t 
 	const struct hidp__tables *t = b->tables;
 	const struct hidp__work *last = &t->layers[end - 1];
 	struct hidp__demands d = s->demands;
-	double rows = (1 - s->rounding.unread) * (double)last->rows;
+	double rows = (1 - s->rounding.unread) * (double)last->rows, bytes = rows * last->row_bytes;
 	double elements = rows * (double)t->problem->model->layers[last->id].elements_per_row;
 	d.count = count;
 	for (uint32_t i = 0; i < count; i++) {
-		hidp_node_id a = s->who[i];
+		hidp_node_id a = s->asked[i];
 		const struct hidp__path *path = &b->paths[(size_t)a * t->node_count];
-		d.work[i] = s->priced[a];
-		d.send[i] = s->sent[a];
-		d.move[i] = 0;
-		if (m != HIDP_NODE_NONE && a != m)
-			d.move[i] = rows * last->row_bytes * path[m].byte_cost +
-			            elements * path[m].element_cost;
+		d.move[i] = m == HIDP_NODE_NONE || a == m
+		                    ? 0
+		                    : bytes * path[m].byte_cost + elements * path[m].element_cost;
 	}
 	return hidp__toll(&d, &s->rounding, enough);
 }
@@ -324,7 +321,9 @@ static double gather_cost(const struct hidp__spread *s, uint32_t end, uint32_t c
 			best = floor;
 			continue;
 		}
-		double v = second * gather_time(s, end, count, level, m) + rest;
+		double v = rest;
+		if (second > 0)
+			v += second * gather_time(s, end, count, level, m);
 		if (!b->prices->time_only && v < best)
 			v += gather_price(s, end, count, m, best - v);
 		best = v < best ? v : best;
@@ -384,6 +383,15 @@ static struct hidp__rounding round_rows(const struct hidp__spread *s, uint32_t f
 	return r;
 }
 
+/* A participant pays what its processors cost more than the cheapest node's. */
+static void ask(struct hidp__spread *s, uint32_t number, hidp_node_id node, uint32_t first,
+                uint32_t end)
+{
+	s->asked[number] = node;
+	s->demands.work[number] = s->dearer[node][end] - s->dearer[node][first];
+	s->demands.send[number] = 0;
+}
+
 /*
  * The lines of all nodes for a sequence, and what it and all behind it cost at least if
  * nothing had to be sent to begin with.
@@ -402,8 +410,7 @@ static double prepare_lines(struct hidp__spread *s, enum hidp__part_of of, uint3
 		if (!hidp__takes_part(b->prices, &t->sites[a]) ||
 		    !hidp__parts_line(s->parts, of, a, end, h->fewest, &lines[a]))
 			continue;
-		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
-		s->sent[a] = 0;
+		ask(s, s->able, a, first, end);
 		add_line(s, s->able++, a, &lines[a]);
 	}
 	if (s->able < 2)
@@ -457,7 +464,7 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 	bool enters = b->blocks.waists->enters[first];
 	double bytes = b->blocks.waists->bytes[first], elements = b->blocks.waists->elements[first];
 	double lost = lost_need(&t->layers[first]) + s->off;
-	double serial = enters ? sending_time(s, first, holder, 1 - lost) : 0;
+	double serial = enters && b->prices->second > 0 ? sending_time(s, first, holder, 1 - lost) : 0;
 	double rest = s->rest[(size_t)end * t->node_count + s->rest_first[end]];
 	if (b->prices->second * (serial + s->latency_s) + rest >= enough)
 		return enough;
@@ -466,8 +473,7 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 		struct hidp__line line = s->lines[a];
 		if ((enters && !path->exists) || line.least == INFINITY)
 			continue;
-		s->priced[a] = s->dearer[a][end] - s->dearer[a][first];
-		s->sent[a] = 0;
+		ask(s, count, a, first, end);
 		if (a != holder && enters) {
 			double wire = first > 0 ? bytes * path->byte_s + elements * path->element_s
 			                        : bytes * path->slowest_byte_s +
@@ -475,7 +481,7 @@ static double split_cost(struct hidp__spread *s, uint32_t first, uint32_t end,
 			line.start += path->latency_s - lost * wire;
 			line.slope += wire;
 			line.least += path->latency_s;
-			s->sent[a] = bytes * path->byte_cost + elements * path->element_cost;
+			s->demands.send[count] = bytes * path->byte_cost + elements * path->element_cost;
 		}
 		add_line(s, count++, a, &line);
 	}
