@@ -419,119 +419,160 @@ void hidp__guess_pass(struct hidp__guess *g, const struct hidp__bound *b, uint32
 	}
 }
 
-/* Bytes that a region's components leave for the layers behind it. */
-static void left_behind(const struct hidp__guess *g, const struct hidp__region *r, double *bytes,
-                        double *elements)
+/* A region's components on some nodes. */
+struct sides {
+	const struct hidp__region *region;
+	hidp_node_id holder;
+	uint32_t node_count;
+	hidp_node_id nodes[BRANCH_NODES];
+	double seconds[HIDP__BRANCHES_MAX][BRANCH_NODES]; /* [component][node] */
+	/* of a component: what it leaves for the layers behind the region */
+	double bytes[HIDP__BRANCHES_MAX], elements[HIDP__BRANCHES_MAX];
+	double sent[BRANCH_NODES], latency[BRANCH_NODES]; /* of what the region reads, to each node */
+	double rest; /* behind the region, at least */
+};
+
+static void measure_sides(const struct hidp__guess *g, const struct hidp__bound *b,
+                          struct sides *s)
 {
 	const struct hidp__tables *t = g->tables;
-	memset(bytes, 0, r->count * sizeof *bytes);
-	memset(elements, 0, r->count * sizeof *elements);
+	const struct hidp__region *r = s->region;
+	uint32_t n = t->node_count;
 	for (uint32_t l = r->first; l < r->end; l++) {
 		const struct hidp__work *w = &t->layers[l];
 		uint8_t c = r->component[l - r->first];
+		for (uint32_t i = 0; i < s->node_count; i++)
+			s->seconds[c][i] += g->seconds[(size_t)l * n + s->nodes[i]].full;
 		if (w->last_reader < r->end)
 			continue;
-		bytes[c] += (double)w->rows * w->row_bytes;
-		elements[c] += (double)w->rows *
-		               (double)t->problem->model->layers[w->id].elements_per_row;
+		s->bytes[c] += (double)w->rows * w->row_bytes;
+		s->elements[c] += (double)w->rows *
+		                  (double)t->problem->model->layers[w->id].elements_per_row;
 	}
+	for (uint32_t i = 0; i < s->node_count && b->blocks.waists->needed[r->first]; i++) {
+		const struct hidp__path *p = &g->paths[(size_t)s->holder * n + s->nodes[i]];
+		if (s->nodes[i] == s->holder)
+			continue;
+		s->sent[i] = b->blocks.waists->bytes[r->first] * p->byte_s +
+		             b->blocks.waists->elements[r->first] * p->element_s;
+		s->latency[i] = p->latency_s;
+	}
+	s->rest = INFINITY;
+	for (hidp_node_id m = 0; m < n; m++)
+		s->rest = fmin(s->rest, b->enter[hidp__node_at(b, r->end, m)]);
 }
 
-/* Cost of a region with its components on nodes[node_of[component]]; run->next is found too. */
-static double assign_cost(const struct hidp__guess *g, const struct hidp__bound *b,
-                          const struct hidp__region *r, hidp_node_id holder, uint32_t node_count,
-                          const double *left, const double *left_elements, struct siding *run)
+/* Where it costs least to bring the outcome together, and that it costs. */
+static double join_sides(const struct hidp__guess *g, const struct hidp__bound *b,
+                         const struct sides *s, const uint8_t *node_of, hidp_node_id *next)
 {
-	const struct hidp__tables *t = g->tables;
-	uint32_t n = t->node_count;
-	double time[HIDP__BRANCHES_MAX] = {0}, sent = 0, longest = 0, cost = 0, best = INFINITY;
-	uint32_t used = 0;
-	for (uint32_t l = r->first; l < r->end; l++) {
-		uint32_t i = run->node_of[r->component[l - r->first]];
-		time[i] += g->seconds[(size_t)l * n + run->nodes[i]].full;
-		used |= 1u << i;
-	}
-	if ((used & (used - 1)) == 0)
-		return INFINITY;
-	for (uint32_t i = 0; i < node_count; i++) {
-		if (!(used >> i & 1))
-			continue;
-		double arrival = 0;
-		if (run->nodes[i] != holder && b->blocks.waists->needed[r->first]) {
-			const struct hidp__path *p = &g->paths[(size_t)holder * n + run->nodes[i]];
-			if (!p->exists)
-				return INFINITY;
-			sent += b->blocks.waists->bytes[r->first] * p->byte_s +
-			        b->blocks.waists->elements[r->first] * p->element_s;
-			arrival = sent + p->latency_s;
-		}
-		longest = arrival + time[i] > longest ? arrival + time[i] : longest;
-		cost += g->price[run->nodes[i]] * time[i];
-	}
+	uint32_t n = g->tables->node_count;
+	double best = INFINITY;
 	for (hidp_node_id m = 0; m < n; m++) {
-		double v = b->enter[hidp__node_at(b, r->end, m)], wire = 0, latency = 0;
-		for (uint32_t c = 0; c < r->count && v < best; c++) {
-			hidp_node_id from = run->nodes[run->node_of[c]];
+		double v = b->enter[hidp__node_at(b, s->region->end, m)], wire = 0, latency = 0;
+		for (uint32_t c = 0; c < s->region->count && v < best; c++) {
+			hidp_node_id from = s->nodes[node_of[c]];
 			const struct hidp__path *p = &g->paths[(size_t)from * n + m];
 			if (from == m)
 				continue;
 			if (!p->exists)
 				v = INFINITY;
-			wire += left[c] * p->byte_s + left_elements[c] * p->element_s;
+			wire += s->bytes[c] * p->byte_s + s->elements[c] * p->element_s;
 			latency = p->latency_s > latency ? p->latency_s : latency;
 		}
 		v += g->prices->second * (wire + latency);
 		if (v < best) {
 			best = v;
-			run->next = m;
+			*next = m;
 		}
 	}
-	return cost + g->prices->second * longest + best;
+	return best;
+}
+
+/* Cost of the region with its components on nodes[node_of[component]], unless above `enough`. */
+static double assign_cost(const struct hidp__guess *g, const struct hidp__bound *b,
+                          const struct sides *s, const uint8_t *node_of, double enough,
+                          hidp_node_id *next)
+{
+	double time[BRANCH_NODES] = {0}, sent = 0, longest = 0, cost = 0;
+	uint32_t used = 0;
+	for (uint32_t c = 0; c < s->region->count; c++) {
+		time[node_of[c]] += s->seconds[c][node_of[c]];
+		used |= 1u << node_of[c];
+	}
+	if ((used & (used - 1)) == 0)
+		return INFINITY;
+	for (uint32_t i = 0; i < s->node_count; i++) {
+		if (!(used >> i & 1))
+			continue;
+		sent += s->sent[i];
+		double end = (s->nodes[i] != s->holder ? sent + s->latency[i] : 0) + time[i];
+		longest = end > longest ? end : longest;
+		cost += g->price[s->nodes[i]] * time[i];
+	}
+	cost += g->prices->second * longest;
+	return cost + s->rest < enough ? cost + join_sides(g, b, s, node_of, next) : INFINITY;
+}
+
+/* The holder of a region's tensor, and the nodes that could do most of the region for it. */
+static void choose_sides(const struct hidp__guess *g, const struct hidp__bound *b,
+                         struct sides *s)
+{
+	const struct hidp__tables *t = g->tables;
+	const struct hidp__region *r = s->region;
+	uint32_t n = t->node_count;
+	double total[BRANCH_NODES] = {INFINITY, INFINITY, INFINITY};
+	for (hidp_node_id m = 0; m < n; m++) {
+		const struct hidp__path *p = &g->paths[(size_t)s->holder * n + m];
+		double v = -1;
+		if (!hidp__takes_part(g->prices, &t->sites[m]) ||
+		    (b->blocks.waists->needed[r->first] && !p->exists))
+			continue;
+		if (m != s->holder)
+			v = hidp__path_s(p, b->blocks.waists->bytes[r->first],
+			                 b->blocks.waists->elements[r->first]);
+		for (uint32_t l = r->first; l < r->end && m != s->holder; l++)
+			v += g->seconds[(size_t)l * n + m].full;
+		uint32_t k = s->node_count < BRANCH_NODES ? s->node_count++ : BRANCH_NODES - 1;
+		if (v >= total[k])
+			continue;
+		for (; k > 0 && total[k - 1] > v; k--) {
+			total[k] = total[k - 1];
+			s->nodes[k] = s->nodes[k - 1];
+		}
+		total[k] = v;
+		s->nodes[k] = m;
+	}
 }
 
 /* Tries the components of a region on the holder of its tensor and on the two best others. */
 static void guess_branch(struct hidp__guess *g, const struct hidp__bound *b,
                          const struct hidp__region *r, hidp_node_id holder)
 {
-	const struct hidp__tables *t = g->tables;
-	uint32_t n = t->node_count, nodes = 0, assignments = 1;
-	size_t at = (size_t)holder * (t->layer_count + 1) + r->first;
-	double left[HIDP__BRANCHES_MAX], left_elements[HIDP__BRANCHES_MAX];
-	double total[BRANCH_NODES] = {INFINITY, INFINITY, INFINITY};
-	struct siding run = {.region = r};
-	for (hidp_node_id m = 0; m < n; m++) {
-		const struct hidp__path *p = &g->paths[(size_t)holder * n + m];
-		double v = m == holder ? -1 : hidp__path_s(p, b->blocks.waists->bytes[r->first],
-		                                           b->blocks.waists->elements[r->first]);
-		if (!hidp__takes_part(g->prices, &t->sites[m]) ||
-		    (b->blocks.waists->needed[r->first] && !p->exists))
-			continue;
-		for (uint32_t l = r->first; l < r->end && m != holder; l++)
-			v += g->seconds[(size_t)l * n + m].full;
-		uint32_t k = nodes < BRANCH_NODES ? nodes++ : BRANCH_NODES - 1;
-		if (v >= total[k])
-			continue;
-		for (; k > 0 && total[k - 1] > v; k--) {
-			total[k] = total[k - 1];
-			run.nodes[k] = run.nodes[k - 1];
-		}
-		total[k] = v;
-		run.nodes[k] = m;
-	}
-	if (nodes < 2)
+	size_t at = (size_t)holder * (g->tables->layer_count + 1) + r->first;
+	struct sides s = {.region = r, .holder = holder};
+	struct siding *found = &g->branches[at];
+	uint32_t assignments = 1;
+	choose_sides(g, b, &s);
+	if (s.node_count < 2)
 		return;
+	if (r->count > 4)
+		s.node_count = 2;
 	for (uint32_t c = 0; c < r->count; c++)
-		assignments *= r->count > 4 ? 2 : nodes;
-	uint32_t base = r->count > 4 ? 2 : nodes;
-	left_behind(g, r, left, left_elements);
+		assignments *= s.node_count;
+	measure_sides(g, b, &s);
 	for (uint32_t a = 0; a < assignments; a++) {
-		for (uint32_t c = 0, rest = a; c < r->count; c++, rest /= base)
-			run.node_of[c] = (uint8_t)(rest % base);
-		double v = assign_cost(g, b, r, holder, base, left, left_elements, &run);
-		if (v < g->branch_cost[at]) {
-			g->branch_cost[at] = v;
-			g->branches[at] = run;
-		}
+		uint8_t node_of[HIDP__BRANCHES_MAX];
+		hidp_node_id next = HIDP_NODE_NONE;
+		for (uint32_t c = 0, rest = a; c < r->count; c++, rest /= s.node_count)
+			node_of[c] = (uint8_t)(rest % s.node_count);
+		double v = assign_cost(g, b, &s, node_of, g->branch_cost[at], &next);
+		if (!(v < g->branch_cost[at]))
+			continue;
+		g->branch_cost[at] = v;
+		*found = (struct siding){.region = r, .next = next};
+		memcpy(found->nodes, s.nodes, sizeof s.nodes);
+		memcpy(found->node_of, node_of, sizeof node_of);
 	}
 }
 
