@@ -143,6 +143,16 @@ hidp_status hidp__solve(struct hidp__pricing *p, const struct hidp__set *set)
 	return status;
 }
 
+/* Does the plan of the last path idle as much as was paid for? Then it costs what its bound says. */
+static bool idles_fully(const struct hidp__pricing *p, const struct hidp__set *set)
+{
+	const struct hidp__request *r = p->search->problem->request;
+	bool all = !p->mixed;
+	for (hidp_node_id n = 0; n < p->search->tables->node_count; n++)
+		all &= !set->settled[n] || p->uses[n] || n == r->input_node || n == r->output_node;
+	return all;
+}
+
 /* The same without bounds for several nodes at work on the same layers. */
 hidp_status hidp__solve_alone(struct hidp__pricing *p, const struct hidp__set *set)
 {
@@ -151,7 +161,8 @@ hidp_status hidp__solve_alone(struct hidp__pricing *p, const struct hidp__set *s
 	struct priced c;
 	struct hidp__bound plain;
 	hidp_status status = solve_plain(p, set, &c, &plain);
-	if (status == HIDP_OK && p->bound < s->value * HIDP__SURELY_WORSE)
+	double worth = idles_fully(p, set) ? 1 : HIDP__SURELY_WORSE;
+	if (status == HIDP_OK && p->bound < s->value * worth)
 		status = offer_path(p, &c.prices, &plain, &plain);
 	/* for the root, and for one node more */
 	if (status == HIDP_OK && (p->guesses == 0 || set->more == 1))
