@@ -50,6 +50,7 @@ struct hidp__guess {
 	uint32_t crew_count;
 	struct hidp__crew *crews;
 	struct links *links; /* [crew] */
+	struct hidp__path *deal; /* [crew * nodes + node] their parts sent from there, all together */
 	struct seconds *seconds; /* [place * nodes + node] */
 	double *price; /* [node] a second of computing there, resources alone */
 	uint32_t *short_begin; /* [layers + 1]: no layer from here to before the place is short of rows */
@@ -117,10 +118,30 @@ static bool find_links(const struct hidp__guess *g, const struct hidp__crew *c,
 	return true;
 }
 
+/* What it takes to send all of a crew its parts, of each figure the sum. */
+static void sum_parts(const struct hidp__guess *g, const struct hidp__crew *c,
+                      struct hidp__path *deal)
+{
+	uint32_t n = g->tables->node_count;
+	for (hidp_node_id h = 0; h < n; h++, deal++) {
+		*deal = (struct hidp__path){.exists = true};
+		for (uint32_t i = 0; i < c->count; i++) {
+			const struct hidp__path *p = &g->paths[(size_t)h * n + c->nodes[i]];
+			double part = c->nodes[i] != h ? c->parts[i] : 0;
+			deal->exists &= p->exists;
+			deal->byte_s += part * p->byte_s;
+			deal->element_s += part * p->element_s;
+			deal->byte_cost += part * p->byte_cost;
+			deal->element_cost += part * p->element_cost;
+		}
+	}
+}
+
 static bool add_crew(struct hidp__guess *g, const hidp_node_id *nodes, uint32_t count,
                      const double *total, struct hidp__arena *arena)
 {
 	struct links *links = &g->links[g->crew_count];
+	struct hidp__path *deal = &g->deal[(size_t)g->crew_count * g->tables->node_count];
 	struct hidp__crew *c = &g->crews[g->crew_count++];
 	hidp_node_id *own = hidp__arena_alloc(arena, count, sizeof *own);
 	double speed = 0;
@@ -135,6 +156,7 @@ static bool add_crew(struct hidp__guess *g, const hidp_node_id *nodes, uint32_t 
 	}
 	for (uint32_t i = 0; i < count; i++)
 		c->parts[i] = 1 / total[nodes[i]] / speed;
+	sum_parts(g, c, deal);
 	return find_links(g, c, links, arena);
 }
 
@@ -167,7 +189,8 @@ static bool find_crews(struct hidp__guess *g, struct hidp__arena *arena)
 	size_t most = all ? (size_t)1 << n : (size_t)2 * n;
 	g->crews = hidp__arena_alloc(arena, most + 1, sizeof *g->crews);
 	g->links = hidp__arena_alloc(arena, most + 1, sizeof *g->links);
-	if (g->crews == NULL || g->links == NULL)
+	g->deal = hidp__arena_alloc(arena, (most + 1) * t->node_count, sizeof *g->deal);
+	if (g->crews == NULL || g->links == NULL || g->deal == NULL)
 		return false;
 	for (uint32_t chosen = 1; all && chosen < 1u << n; chosen++) {
 		uint32_t count = 0;
@@ -337,30 +360,34 @@ static void guess_start(struct hidp__guess *g, const struct hidp__bound *b, uint
 	const struct hidp__tables *t = g->tables;
 	const struct hidp__crew *c = &g->crews[k];
 	bool needed = b->blocks.waists->needed[begin];
+	double all_bytes = b->blocks.waists->bytes[begin], second = g->prices->second;
+	double all_elements = b->blocks.waists->elements[begin];
 	for (hidp_node_id h = 0; h < t->node_count; h++) {
-		struct choice *out = &g->start[(size_t)h * (t->layer_count + 1) + begin];
-		double sent = 0, longest = 0, cost = rest;
-		double worth = g->worth[(size_t)h * (t->layer_count + 1) + begin];
-		worth = out->cost < worth ? out->cost : worth;
-		if (rest + g->prices->second * work >= worth)
-			continue;
-		for (uint32_t i = 0; i < c->count && cost < worth; i++) {
-			double arrival = 0;
-			if (c->nodes[i] != h && needed) {
-				const struct hidp__path *p =
-				        &g->paths[(size_t)h * t->node_count + c->nodes[i]];
-				double bytes = c->parts[i] * b->blocks.waists->bytes[begin];
-				double elements = c->parts[i] * b->blocks.waists->elements[begin];
-				sent += bytes * p->byte_s + elements * p->element_s;
-				arrival = sent + p->latency_s;
-				cost += p->exists ? bytes * p->byte_cost + elements * p->element_cost
-				                  : INFINITY;
-			}
-			longest = arrival + g->sum[i] > longest ? arrival + g->sum[i] : longest;
+		size_t at = (size_t)h * (t->layer_count + 1) + begin;
+		const struct hidp__path *deal = &g->deal[(size_t)k * t->node_count + h];
+		double worth = g->start[at].cost < g->worth[at] ? g->start[at].cost : g->worth[at];
+		double sent = 0, longest = work, cost = rest;
+		if (needed) {
+			if (!deal->exists)
+				continue;
+			sent = all_bytes * deal->byte_s + all_elements * deal->element_s;
+			cost += all_bytes * deal->byte_cost + all_elements * deal->element_cost;
 		}
-		cost += g->prices->second * longest;
+		if (cost + second * (sent > work ? sent : work) >= worth)
+			continue;
+		sent = 0;
+		for (uint32_t i = 0; i < c->count && needed; i++) {
+			const struct hidp__path *p =
+			        &g->paths[(size_t)h * t->node_count + c->nodes[i]];
+			if (c->nodes[i] == h)
+				continue;
+			sent += c->parts[i] * (all_bytes * p->byte_s + all_elements * p->element_s);
+			double done = sent + p->latency_s + g->sum[i];
+			longest = done > longest ? done : longest;
+		}
+		cost += second * longest;
 		if (cost < worth)
-			*out = (struct choice){cost, end, k, HIDP_NODE_NONE};
+			g->start[at] = (struct choice){cost, end, k, HIDP_NODE_NONE};
 	}
 }
 

@@ -220,6 +220,7 @@ hidp_status hidp__settle(struct hidp__pricing *p, const struct hidp__set *root)
 	hidp_status status = settle_from(p, &first, true);
 	if (status != HIDP_OK || p->search->restricted)
 		return status;
+	p->search->path_value = p->bound;
 	first.solved = false;
 	first.found_idle = 0;
 	if (!least_price(p, root, &first.found))
