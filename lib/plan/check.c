@@ -20,6 +20,11 @@ struct checking {
 	char where[96];  /* the part of the plan under examination */
 };
 
+/* What is under examination is only named where somebody wants to read it. */
+#define EXAMINE(c, ...)                                                       \
+	((c)->diagnostic != NULL                                              \
+	         ? (void)snprintf((c)->where, sizeof(c)->where, __VA_ARGS__) \
+	         : (void)0)
 #define FAIL(c, ...) hidp__fail((c)->diagnostic, HIDP_ERR_PLAN, (c)->where, __VA_ARGS__)
 
 static const char *layer_name(const struct checking *c, hidp_layer_id l)
@@ -220,8 +225,7 @@ static hidp_status check_share(struct checking *c, uint32_t stage, uint32_t shar
 	uint32_t at = 0;
 	for (uint32_t t = 0; t < share->step_count; t++) {
 		const struct hidp__step *step = &share->steps[t];
-		snprintf(c->where, sizeof c->where, "stage %u, share %u, step %u", stage,
-		         share_number, t);
+		EXAMINE(c, "stage %u, share %u, step %u", stage, share_number, t);
 		if (step->layer_count == 0 || step->layer_count > share->layer_count - at)
 			return FAIL(c, "has %u layers where %u are left in the share",
 			            step->layer_count, share->layer_count - at);
@@ -230,7 +234,7 @@ static hidp_status check_share(struct checking *c, uint32_t stage, uint32_t shar
 			return s;
 		at += step->layer_count;
 	}
-	snprintf(c->where, sizeof c->where, "stage %u, share %u", stage, share_number);
+	EXAMINE(c, "stage %u, share %u", stage, share_number);
 	if (at != share->layer_count)
 		return FAIL(c, "steps cover %u of its %u layers", at, share->layer_count);
 	return HIDP_OK;
@@ -347,7 +351,7 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
 	uint32_t at = 0, routes = 1;
 	for (uint32_t s = 0; s < decisions->stage_count; s++) {
 		struct hidp__stage *stage = &decisions->stages[s];
-		snprintf(c.where, sizeof c.where, "stage %u", s);
+		EXAMINE(&c, "stage %u", s);
 		if (stage->first_layer != at || stage->layer_count == 0 ||
 		    stage->layer_count > model->layer_count - at)
 			return FAIL(&c, "has %u layers where %u are left in the model",
@@ -371,7 +375,7 @@ hidp_status hidp__check(const struct hidp__problem *problem, struct hidp__decisi
 				return status;
 		}
 	}
-	snprintf(c.where, sizeof c.where, "plan");
+	EXAMINE(&c, "plan");
 	if (at != model->layer_count)
 		return FAIL(&c, "stages cover %u of the model's %u layers", at, model->layer_count);
 	return hidp__places_end(&c.places, c.where, arena, diagnostic);

@@ -65,7 +65,7 @@ hidp_status hidp__search_offer(struct hidp__search *s, const struct hidp__decisi
 	hidp__arena_reset(&s->offers);
 	if (!hidp__decisions_copy(&copy, plan, p->model, &s->offers))
 		return HIDP_ERR_NOMEM;
-	hidp_status status = hidp__check(p, &copy, &s->offers, &diagnostic);
+	hidp_status status = hidp__check(p, &copy, &s->offers, NULL);
 	if (status == HIDP_OK)
 		status = hidp__evaluate(p, &copy, false, &s->last, &s->offers, s->arena,
 		                        &diagnostic);
