@@ -104,6 +104,7 @@ static hidp_status run(struct hidp__pricing *p, const struct hidp__set *root)
 		if (!is_short(s))
 			return hidp__settle(p, root);
 	}
+	p->once = !streams && !has_limits(s);
 	status = hidp__solve(p, root);
 	if (status != HIDP_OK)
 		return status;

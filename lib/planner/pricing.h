@@ -19,6 +19,7 @@ struct hidp__pricing {
 	bool mixed;                     /* so may others: blocks on it are mixed */
 	uint32_t guesses;               /* runs over several nodes that were looked for */
 	bool memory_binds;              /* some plan could need more than a node or processor has */
+	bool once; /* nothing is learnt from plans that are not better than the best */
 };
 
 /* false: no memory. */

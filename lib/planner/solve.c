@@ -135,7 +135,8 @@ hidp_status hidp__solve(struct hidp__pricing *p, const struct hidp__set *set)
 		if (c.prices.time_only && c.prices.second == p->latency && p->latency > 0 &&
 		    !s->restricted)
 			s->path_value = plain.value;
-		status = offer_path(p, &c.prices, &plain, &plain);
+		if (!p->once || p->bound < s->value)
+			status = offer_path(p, &c.prices, &plain, &plain);
 	}
 	if (status == HIDP_OK && s->tables->node_count > 1 && p->bound > s->lower_bound)
 		status = solve_spread(p, &c, &plain);
