@@ -3,6 +3,7 @@
 
 #include "base/context_priv.h"
 #include "base/diagnostic.h"
+#include "planner/notes.h"
 #include "planner/replan.h"
 #include "planner/search.h"
 
@@ -110,10 +111,13 @@ hidp_status hidp_plan(const struct hidp_model *model, const struct hidp_cluster 
 
 /* Plans that a planner remembers. */
 #define REMEMBERED 8
+/* A plan that costs no more than this part more than when it was found is not searched for again. */
+#define AS_GOOD 0.005
 
 struct hidp_planner {
 	struct hidp_context *context;
 	struct hidp_plan *plans[REMEMBERED]; /* the last that was asked for first; NULL: none */
+	struct hidp__notes notes;
 };
 
 hidp_status hidp_planner_new(struct hidp_context *context, struct hidp_planner **planner_out)
@@ -124,6 +128,7 @@ hidp_status hidp_planner_new(struct hidp_context *context, struct hidp_planner *
 	if (p == NULL)
 		return HIDP_ERR_NOMEM;
 	p->context = hidp_context_ref(context);
+	hidp__notes_init(&p->notes, context);
 	*planner_out = p;
 	return HIDP_OK;
 }
@@ -135,6 +140,7 @@ void hidp_planner_destroy(struct hidp_planner *planner)
 	struct hidp_context *context = planner->context;
 	for (uint32_t i = 0; i < REMEMBERED; i++)
 		hidp_plan_unref(planner->plans[i]);
+	hidp__notes_forget(&planner->notes);
 	hidp__free(context, planner);
 	hidp_context_unref(context);
 }
@@ -149,34 +155,102 @@ static void remember(struct hidp_planner *planner, struct hidp_plan *plan, uint3
 	hidp_plan_unref(gone);
 }
 
-/*
- * A remembered plan that holds for the problem, as a plan of it; *plan_out stays as it was
- * if there is none.
- */
-static hidp_status recall(struct hidp_planner *planner, const struct hidp__problem *problem,
-                          const struct hidp_plan_options *options, struct hidp_plan **plan_out,
-                          struct hidp__arena *scratch, struct hidp_diagnostic *diagnostic)
+/* Planning with what a planner remembers. */
+struct again {
+	struct hidp_planner *planner;
+	const struct hidp__problem *problem;
+	const struct hidp_plan_options *options;
+	struct hidp__arena *arena;
+};
+
+/* A remembered plan as one of the problem; *plan_out is NULL if that is not possible any more. */
+static hidp_status adapt(const struct again *a, const struct hidp_plan *old,
+                         struct hidp_plan **plan_out)
 {
-	for (uint32_t i = 0; i < REMEMBERED && planner->plans[i] != NULL; i++) {
-		struct hidp_plan *old = planner->plans[i], *plan;
-		if (!hidp__plan_holds(old, problem))
+	const struct hidp__problem *p = a->problem;
+	struct hidp_diagnostic unheard = HIDP_DIAGNOSTIC_INIT;
+	struct hidp__decisions left;
+	*plan_out = NULL;
+	if (!hidp__plan_without_lost(old, p, &left, a->arena))
+		return HIDP_ERR_NOMEM;
+	hidp_status s = hidp__plan_make(p->model, p->cluster, p->cost, a->options, &left, plan_out,
+	                                a->arena, &unheard);
+	return s == HIDP_ERR_NOMEM ? s : HIDP_OK;
+}
+
+/*
+ * A remembered plan whose bound holds and which costs about what it did, as a plan of the
+ * problem; else *plan_out is NULL.
+ */
+static hidp_status recall(const struct again *a, struct hidp_plan **plan_out)
+{
+	for (uint32_t i = 0; i < REMEMBERED && a->planner->plans[i] != NULL; i++) {
+		struct hidp_plan *old = a->planner->plans[i], *plan;
+		if (!hidp__bound_holds(old, a->problem))
 			continue;
-		hidp_status s = hidp__plan_make(problem->model, problem->cluster, problem->cost,
-		                                options, &old->decisions, &plan, scratch, diagnostic);
-		if (s == HIDP_ERR_NOMEM)
-			return s;
+		hidp_status s = adapt(a, old, &plan);
 		if (s != HIDP_OK)
-			continue; /* something that it uses without cost is not there any more */
-		if (plan->evaluation.objective > old->evaluation.objective) {
+			return s;
+		if (plan == NULL)
+			continue;
+		if (plan->evaluation.objective > old->evaluation.objective * (1 + AS_GOOD)) {
 			hidp_plan_unref(plan);
 			continue;
 		}
 		plan->lower_bound = old->lower_bound;
-		remember(planner, old, i); /* not the new one: what is cheaper says more */
+		remember(a->planner, old, i); /* not the new one: what is cheaper says more */
 		*plan_out = plan;
 		return HIDP_OK;
 	}
 	return HIDP_OK;
+}
+
+/* What is known of the problem without a search: of plans, and what none is below. */
+static hidp_status carry_over(const struct again *a, struct hidp_plan **plan)
+{
+	const struct hidp_plan *last = a->planner->plans[0];
+	struct hidp_plan *old = NULL;
+	for (uint32_t i = 0; i < REMEMBERED && a->planner->plans[i] != NULL; i++) {
+		const struct hidp_plan *known = a->planner->plans[i];
+		if (known->lower_bound > (*plan)->lower_bound && hidp__bound_holds(known, a->problem))
+			(*plan)->lower_bound = known->lower_bound;
+	}
+	if (last == NULL || !hidp__same_question(last, a->problem))
+		return HIDP_OK;
+	hidp_status s = adapt(a, last, &old);
+	if (s != HIDP_OK || old == NULL)
+		return s;
+	if (old->evaluation.objective < (*plan)->evaluation.objective) {
+		old->lower_bound = (*plan)->lower_bound;
+		old->work = (*plan)->work;
+		hidp_plan_unref(*plan);
+		*plan = old;
+	} else {
+		hidp_plan_unref(old);
+	}
+	return HIDP_OK;
+}
+
+/* Searches, and looks what is known besides. */
+static hidp_status search_again(const struct again *a, struct hidp_plan **plan_out,
+                                struct hidp_diagnostic *diagnostic)
+{
+	struct hidp__notes *notes = &a->planner->notes;
+	struct hidp_plan *plan = NULL;
+	hidp_status s = HIDP_ERR_NOMEM;
+	if (hidp__notes_build(notes, a->problem))
+		s = search(a->problem, &notes->tables, a->options, &plan, a->arena, diagnostic);
+	if (s == HIDP_OK)
+		s = carry_over(a, &plan);
+	if (s == HIDP_OK) {
+		hidp__notes_of(notes, plan);
+		remember(a->planner, plan, REMEMBERED - 1);
+		*plan_out = plan;
+		return s;
+	}
+	hidp_plan_unref(plan);
+	hidp__notes_of(notes, NULL);
+	return s;
 }
 
 hidp_status hidp_planner_plan(struct hidp_planner *planner, const struct hidp_model *model,
@@ -187,25 +261,23 @@ hidp_status hidp_planner_plan(struct hidp_planner *planner, const struct hidp_mo
 	struct hidp__arena arena;
 	struct hidp__request request;
 	struct hidp_plan *plan = NULL;
-	struct hidp_diagnostic unheard = HIDP_DIAGNOSTIC_INIT;
 	if (planner == NULL || model == NULL || cluster == NULL || plan_out == NULL)
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL, "an argument is NULL");
 	hidp_status s = hidp__cost_check(cost, model, cluster, diagnostic);
 	if (s != HIDP_OK)
 		return s;
 	struct hidp__problem problem = {model, cluster, cost, &request};
+	struct again again = {planner, &problem, options, &arena};
 	hidp__arena_init(&arena, planner->context);
 	s = hidp__request_read(&request, model, cluster, options, &arena, diagnostic);
-	if (s == HIDP_OK)
-		s = recall(planner, &problem, options, &plan, &arena, &unheard);
-	hidp__arena_destroy(&arena);
-	if (s == HIDP_OK && plan == NULL) {
-		s = hidp_plan(model, cluster, cost, options, &plan, diagnostic);
-		if (s == HIDP_OK)
-			remember(planner, plan, REMEMBERED - 1);
-	} else if (s == HIDP_ERR_NOMEM) {
-		hidp__fail(diagnostic, s, NULL, "out of memory");
+	if (s == HIDP_OK) {
+		s = recall(&again, &plan);
+		if (s == HIDP_OK && plan == NULL)
+			s = search_again(&again, &plan, diagnostic);
 	}
+	hidp__arena_destroy(&arena);
+	if (s == HIDP_ERR_NOMEM)
+		hidp__fail(diagnostic, s, NULL, "out of memory");
 	if (s == HIDP_OK)
 		*plan_out = plan;
 	return s;

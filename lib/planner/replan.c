@@ -60,27 +60,35 @@ static bool same_node(const struct hidp_node_desc *a, const struct hidp_node_des
 	       a->receive_buffers == b->receive_buffers && a->send_buffers == b->send_buffers;
 }
 
-/* `busy_s`: of the plan, per processor of the cluster. */
-static bool node_holds(const struct hidp__node *now, const struct hidp__node *then,
-                       const double *busy_s)
+/* Does nothing on the node take less than it did? */
+static bool node_is_no_better(const struct hidp__node *now, const struct hidp__node *then)
 {
 	bool left = (now->desc.flags & HIDP_NODE_UNAVAILABLE) != 0;
 	bool was_away = (then->desc.flags & HIDP_NODE_UNAVAILABLE) != 0;
-	if (now->processor_count != then->processor_count || (was_away && !left) ||
-	    !same_node(&now->desc, &then->desc))
+	if ((was_away && !left) || !same_node(&now->desc, &then->desc))
 		return false;
 	for (uint32_t q = 0; q < now->processor_count; q++) {
 		const struct hidp_processor_desc *p = &now->processors[q], *o = &then->processors[q];
-		bool used = busy_s[then->first_processor + q] > 0;
-		bool changed = p->load != o->load || left != was_away;
-		if (!same_processor(p, o) || p->load < o->load || (used && changed))
+		if (!same_processor(p, o) || p->load < o->load)
+			return false;
+	}
+	return true;
+}
+
+bool hidp__same_site(const struct hidp__node *now, const struct hidp__node *then)
+{
+	if (now->desc.flags != then->desc.flags || !same_node(&now->desc, &then->desc))
+		return false;
+	for (uint32_t q = 0; q < now->processor_count; q++) {
+		const struct hidp_processor_desc *p = &now->processors[q], *o = &then->processors[q];
+		if (!same_processor(p, o) || p->load != o->load)
 			return false;
 	}
 	return true;
 }
 
 /* Routes and their kinds are the same, and no link became faster. */
-static bool links_hold(const struct hidp_cluster *now, const struct hidp_cluster *then)
+static bool links_are_no_better(const struct hidp_cluster *now, const struct hidp_cluster *then)
 {
 	size_t pairs = (size_t)now->node_count * now->node_count;
 	if (memcmp(now->next, then->next, pairs * sizeof *now->next) != 0)
@@ -94,17 +102,68 @@ static bool links_hold(const struct hidp_cluster *now, const struct hidp_cluster
 	return true;
 }
 
-bool hidp__plan_holds(const struct hidp_plan *plan, const struct hidp__problem *problem)
+bool hidp__same_question(const struct hidp_plan *plan, const struct hidp__problem *problem)
 {
 	const struct hidp_cluster *now = problem->cluster, *then = plan->cluster;
-	if (!(plan->lower_bound > 0) || plan->model != problem->model || plan->cost != problem->cost ||
-	    now->node_count != then->node_count || now->medium_count != then->medium_count ||
-	    now->processor_count != then->processor_count ||
-	    !same_request(&plan->request, problem->request, problem->model->layer_count,
-	                  now->node_count))
+	if (plan->model != problem->model || plan->cost != problem->cost ||
+	    now->node_count != then->node_count || now->medium_count != then->medium_count)
 		return false;
 	for (hidp_node_id n = 0; n < now->node_count; n++)
-		if (!node_holds(&now->nodes[n], &then->nodes[n], plan->evaluation.busy_s))
+		if (now->nodes[n].processor_count != then->nodes[n].processor_count)
 			return false;
-	return links_hold(now, then);
+	return same_request(&plan->request, problem->request, problem->model->layer_count,
+	                    now->node_count);
+}
+
+bool hidp__bound_holds(const struct hidp_plan *plan, const struct hidp__problem *problem)
+{
+	const struct hidp_cluster *now = problem->cluster, *then = plan->cluster;
+	if (!(plan->lower_bound > 0) || !hidp__same_question(plan, problem))
+		return false;
+	for (hidp_node_id n = 0; n < now->node_count; n++)
+		if (!node_is_no_better(&now->nodes[n], &then->nodes[n]))
+			return false;
+	return links_are_no_better(now, then);
+}
+
+static bool is_lost(const struct hidp__problem *problem, hidp_node_id node)
+{
+	return (problem->cluster->nodes[node].desc.flags & HIDP_NODE_UNAVAILABLE) != 0;
+}
+
+bool hidp__plan_without_lost(const struct hidp_plan *plan, const struct hidp__problem *problem,
+                             struct hidp__decisions *out, struct hidp__arena *arena)
+{
+	uint32_t count = plan->decisions.stage_count;
+	struct hidp__stage *stages = hidp__arena_alloc(arena, count, sizeof *stages);
+	if (stages == NULL)
+		return false;
+	memcpy(stages, plan->decisions.stages, count * sizeof *stages);
+	*out = (struct hidp__decisions){count, stages};
+	for (uint32_t i = 0; i < count; i++) {
+		struct hidp__stage *s = &stages[i];
+		struct hidp__share *left;
+		uint32_t used = 0;
+		double sum = 0;
+		if (s->kind != HIDP_STAGE_REPLICA)
+			continue;
+		left = hidp__arena_alloc(arena, s->share_count, sizeof *left);
+		if (left == NULL)
+			return false;
+		for (uint32_t k = 0; k < s->share_count; k++) {
+			if (is_lost(problem, s->shares[k].node))
+				continue;
+			sum += s->shares[k].fraction;
+			left[used++] = s->shares[k];
+		}
+		if (used == s->share_count || used == 0)
+			continue;
+		for (uint32_t k = 0; k < used; k++)
+			left[k].fraction /= sum;
+		s->shares = left;
+		s->share_count = used;
+		if (used == 1)
+			s->kind = HIDP_STAGE_SINGLE;
+	}
+	return true;
 }

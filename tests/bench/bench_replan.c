@@ -141,10 +141,10 @@ static void repeat(const struct bench *bench, const struct hidp_model *model,
 	if (bench_figures(again).lower_bound > best)
 		bench_fail("planning anew found a plan below the bound of planning again");
 	times->known = bench_figures(again).work == 0;
-	if (!times->known && !bench_same_plans(again, anew))
-		bench_fail("searching again and planning anew gave different plans");
-	if (!times->known && bench_figures(again).lower_bound != bench_figures(anew).lower_bound)
-		bench_fail("searching again and planning anew gave different bounds");
+	if (!times->known && times->worse > 1 + 1e-12)
+		bench_fail("searching again gave a worse plan than planning anew");
+	if (!times->known && bench_figures(again).lower_bound < bench_figures(anew).lower_bound)
+		bench_fail("searching again gave a lower bound than planning anew");
 	bench_sample_add(&times->again, middle - start);
 	bench_sample_add(&times->anew, end - middle);
 	bench_sample_add(&times->ratio, (middle - start) / (end - middle));
