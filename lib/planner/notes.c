@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "planner/notes.h"
 
+#include <string.h>
+
 #include "planner/replan.h"
 
 void hidp__notes_init(struct hidp__notes *notes, struct hidp_context *context)
@@ -25,7 +27,9 @@ static bool build(struct hidp__notes *notes, const struct hidp__problem *problem
 	struct hidp__arena *arenas = hidp__arena_alloc(&notes->layers, nodes, sizeof *arenas);
 	*t = (struct hidp__tables){.problem = problem, .node_count = nodes};
 	t->sites = hidp__arena_calloc(&notes->layers, nodes, sizeof *t->sites);
-	if (arenas == NULL || t->sites == NULL || !hidp__tables_layers(t, &notes->layers) ||
+	notes->takings = hidp__arena_calloc(&notes->layers, 3 * (size_t)nodes,
+	                                    sizeof *notes->takings);
+	if (arenas == NULL || t->sites == NULL || notes->takings == NULL || !hidp__tables_layers(t, &notes->layers) ||
 	    !hidp__waists_find(&t->waists, t, &notes->layers))
 		return false;
 	for (hidp_node_id n = 0; n < nodes; n++)
@@ -45,6 +49,7 @@ static bool bring_up_to_date(struct hidp__notes *notes, const struct hidp__probl
 		if (hidp__same_site(&problem->cluster->nodes[n], &then->nodes[n]))
 			continue;
 		hidp__arena_reset(&notes->sites[n]);
+		memset(&notes->takings[3 * (size_t)n], 0, 3 * sizeof *notes->takings);
 		if (!hidp__tables_site(&notes->tables, n, &notes->sites[n]))
 			return false;
 	}
@@ -65,7 +70,33 @@ void hidp__notes_of(struct hidp__notes *notes, struct hidp_plan *plan)
 		hidp__notes_forget(notes);
 		return;
 	}
+	notes->tables.problem = NULL; /* until the next */
 	hidp_plan_ref(plan);
 	hidp_plan_unref(notes->of);
 	notes->of = plan;
+}
+
+const uint32_t *hidp__notes_find(const struct hidp__notes *notes, hidp_node_id node,
+                                 enum hidp__taken taken, uint32_t head, uint64_t *work)
+{
+	const struct hidp__taking *t = &notes->takings[3 * (size_t)node + taken];
+	*work = t->work;
+	return t->head == head ? t->on : NULL;
+}
+
+bool hidp__notes_take(struct hidp__notes *notes, hidp_node_id node, enum hidp__taken taken,
+                      uint32_t head, const uint32_t *on, uint64_t work)
+{
+	struct hidp__taking *t = &notes->takings[3 * (size_t)node + taken];
+	uint32_t layers = notes->tables.layer_count;
+	uint32_t first = taken == HIDP__TAKEN_HEAD ? 0 : head;
+	uint32_t end = taken == HIDP__TAKEN_HEAD ? head : layers;
+	if (t->on == NULL)
+		t->on = hidp__arena_calloc(&notes->sites[node], layers, sizeof *t->on);
+	if (t->on == NULL)
+		return false;
+	memcpy(t->on + first, on + first, (end - first) * sizeof *on);
+	t->head = head;
+	t->work = work;
+	return true;
 }

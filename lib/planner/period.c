@@ -6,6 +6,7 @@
 
 #include "planner/chain.h"
 #include "planner/fractions.h"
+#include "planner/notes.h"
 #include "planner/placement.h"
 
 /* Part of a period that is not worth another look. */
@@ -26,6 +27,7 @@ struct offers {
 	/* requests are dealt out behind these layers, which the input node runs for all of them */
 	uint32_t head;
 	const uint32_t *head_on; /* [head] processor of the cluster */
+	uint32_t able;           /* nodes that can compute */
 };
 
 static bool begin(struct offers *p, struct hidp__pricing *pricing)
@@ -40,9 +42,11 @@ static bool begin(struct offers *p, struct hidp__pricing *pricing)
 	p->node_of = hidp__arena_alloc(p->arena, c->processor_count, sizeof *p->node_of);
 	if (p->node_of == NULL)
 		return false;
-	for (hidp_node_id n = 0; n < c->node_count; n++)
+	for (hidp_node_id n = 0; n < c->node_count; n++) {
+		p->able += p->tables->sites[n].usable_count != 0;
 		for (uint32_t q = 0; q < c->nodes[n].processor_count; q++)
 			p->node_of[c->nodes[n].first_processor + q] = n;
+	}
 	return true;
 }
 
@@ -106,6 +110,39 @@ struct taker {
 	double joules;
 };
 
+/* Layers that one node takes by itself; what earlier searches found is the same. */
+static hidp_status find_taking(struct offers *p, hidp_node_id node, enum hidp__taken taken,
+                               uint32_t head, struct hidp__pipeline *pipeline)
+{
+	struct hidp__search *s = p->search;
+	struct hidp__notes *notes = s->restricted || p->able < 2 ? NULL : s->notes;
+	uint32_t layers = p->tables->layer_count;
+	uint32_t first = taken == HIDP__TAKEN_HEAD ? 0 : head;
+	uint32_t end = taken == HIDP__TAKEN_HEAD ? head : layers;
+	uint64_t before = s->work, work;
+	const uint32_t *on = NULL;
+	if (notes != NULL)
+		on = hidp__notes_find(notes, node, taken, head, &work);
+	if (on != NULL) {
+		pipeline->longest = 0;
+		pipeline->on = hidp__arena_alloc(p->arena, layers, sizeof *on);
+		if (pipeline->on == NULL)
+			return HIDP_ERR_NOMEM;
+		memcpy(pipeline->on, on, layers * sizeof *on);
+		s->work += work;
+		return HIDP_OK;
+	}
+	hidp_status status = hidp__pipeline_on(pipeline, s, node, first, end);
+	if (status != HIDP_OK || pipeline->longest == INFINITY)
+		return status;
+	if (taken != HIDP__TAKEN_HEAD)
+		status = hidp__placement_on(pipeline, s, HIDP__PLACE_ANYWHERE, node, first, end);
+	if (status == HIDP_OK && notes != NULL &&
+	    !hidp__notes_take(notes, node, taken, head, pipeline->on, s->work - before))
+		status = HIDP_ERR_NOMEM;
+	return status;
+}
+
 static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *takers,
                              uint32_t *count)
 {
@@ -116,11 +153,8 @@ static hidp_status add_taker(struct offers *p, hidp_node_id node, struct taker *
 	k->loads = hidp__arena_alloc(p->arena, hidp__resource_count(c), sizeof *k->loads);
 	if (k->loads == NULL)
 		return HIDP_ERR_NOMEM;
-	hidp_status status = hidp__pipeline_on(&pipeline, p->search, node, p->head,
-	                                       p->tables->layer_count);
-	if (status == HIDP_OK && pipeline.longest < INFINITY)
-		status = hidp__placement_on(&pipeline, p->search, HIDP__PLACE_ANYWHERE, node,
-		                            p->head, p->tables->layer_count);
+	hidp_status status = find_taking(
+	        p, node, p->head > 0 ? HIDP__TAKEN_BEHIND : HIDP__TAKEN_WHOLE, p->head, &pipeline);
 	if (status != HIDP_OK || pipeline.longest == INFINITY)
 		return status;
 	k->on = pipeline.on;
@@ -239,8 +273,8 @@ static hidp_status offer_takers(struct offers *p)
 static hidp_status offer_head(struct offers *p, uint32_t head)
 {
 	struct hidp__pipeline pipeline;
-	hidp_status status = hidp__pipeline_on(&pipeline, p->search,
-	                                       p->tables->problem->request->input_node, 0, head);
+	hidp_status status = find_taking(p, p->tables->problem->request->input_node,
+	                                 HIDP__TAKEN_HEAD, head, &pipeline);
 	if (status != HIDP_OK || pipeline.longest == INFINITY)
 		return status;
 	p->head = head;
@@ -256,15 +290,12 @@ static hidp_status offer_contiguous(struct offers *p, struct hidp__pipeline *all
 {
 	const struct hidp__tables *t = p->tables;
 	hidp_node_id only = HIDP_NODE_NONE;
-	uint32_t able = 0;
 	all->proven = false;
 	all->longest = INFINITY;
-	for (hidp_node_id n = 0; n < t->node_count; n++) {
-		able += t->sites[n].usable_count != 0;
+	for (hidp_node_id n = 0; n < t->node_count; n++)
 		only = t->sites[n].usable_count != 0 ? n : only;
-	}
 	hidp_status status = hidp__placement_through_hub(all, p->search, HIDP__PLACE_CONTIGUOUS);
-	if (status == HIDP_OK && able == 1)
+	if (status == HIDP_OK && p->able == 1)
 		status = hidp__placement_on(all, p->search, HIDP__PLACE_CONTIGUOUS, only, 0,
 		                            t->layer_count);
 	if (status != HIDP_OK || all->longest == INFINITY)

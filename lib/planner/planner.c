@@ -59,15 +59,19 @@ static hidp_status run_strategy(struct hidp__search *s)
 	}
 }
 
+/* `notes`: of earlier searches, and for later ones, or NULL. */
 static hidp_status search(const struct hidp__problem *problem, const struct hidp__tables *tables,
-                          const struct hidp_plan_options *options, struct hidp_plan **plan_out,
+                          struct hidp__notes *notes, const struct hidp_plan_options *options,
+                          struct hidp_plan **plan_out,
                           struct hidp__arena *arena, struct hidp_diagnostic *diagnostic)
 {
 	struct hidp__search s;
 	struct hidp_plan *plan = NULL;
 	hidp_status status = HIDP_ERR_NOMEM;
-	if (hidp__search_begin(&s, tables, arena))
+	if (hidp__search_begin(&s, tables, arena)) {
+		s.notes = notes;
 		status = run_strategy(&s);
+	}
 	if (status == HIDP_OK && s.value == INFINITY)
 		status = explain_failure(&s, diagnostic);
 	else if (status == HIDP_OK)
@@ -104,15 +108,13 @@ hidp_status hidp_plan(const struct hidp_model *model, const struct hidp_cluster 
 	if (s == HIDP_OK && !hidp__tables_build(&tables, &problem, &arena))
 		s = hidp__fail(diagnostic, HIDP_ERR_NOMEM, NULL, "out of memory");
 	if (s == HIDP_OK)
-		s = search(&problem, &tables, options, plan_out, &arena, diagnostic);
+		s = search(&problem, &tables, NULL, options, plan_out, &arena, diagnostic);
 	hidp__arena_destroy(&arena);
 	return s;
 }
 
 /* Plans that a planner remembers. */
 #define REMEMBERED 8
-/* A plan that costs no more than this part more than when it was found is not searched for again. */
-#define AS_GOOD 0.005
 
 struct hidp_planner {
 	struct hidp_context *context;
@@ -193,7 +195,7 @@ static hidp_status recall(const struct again *a, struct hidp_plan **plan_out)
 			return s;
 		if (plan == NULL)
 			continue;
-		if (plan->evaluation.objective > old->evaluation.objective * (1 + AS_GOOD)) {
+		if (plan->evaluation.objective > old->evaluation.objective * (1 + HIDP__AS_NEAR)) {
 			hidp_plan_unref(plan);
 			continue;
 		}
@@ -205,16 +207,25 @@ static hidp_status recall(const struct again *a, struct hidp_plan **plan_out)
 	return HIDP_OK;
 }
 
-/* What is known of the problem without a search: of plans, and what none is below. */
+/* What no plan is below, as far as plans that are remembered show. */
+static double known_bound(const struct again *a)
+{
+	double known = 0;
+	for (uint32_t i = 0; i < REMEMBERED && a->planner->plans[i] != NULL; i++) {
+		const struct hidp_plan *plan = a->planner->plans[i];
+		if (plan->lower_bound > known && hidp__bound_holds(plan, a->problem))
+			known = plan->lower_bound;
+	}
+	return known;
+}
+
+/* The last plan, if it is better than what was found; bounds that still hold. */
 static hidp_status carry_over(const struct again *a, struct hidp_plan **plan)
 {
 	const struct hidp_plan *last = a->planner->plans[0];
 	struct hidp_plan *old = NULL;
-	for (uint32_t i = 0; i < REMEMBERED && a->planner->plans[i] != NULL; i++) {
-		const struct hidp_plan *known = a->planner->plans[i];
-		if (known->lower_bound > (*plan)->lower_bound && hidp__bound_holds(known, a->problem))
-			(*plan)->lower_bound = known->lower_bound;
-	}
+	(*plan)->lower_bound = fmin(fmax((*plan)->lower_bound, known_bound(a)),
+	                            (*plan)->evaluation.objective);
 	if (last == NULL || !hidp__same_question(last, a->problem))
 		return HIDP_OK;
 	hidp_status s = adapt(a, last, &old);
@@ -239,7 +250,8 @@ static hidp_status search_again(const struct again *a, struct hidp_plan **plan_o
 	struct hidp_plan *plan = NULL;
 	hidp_status s = HIDP_ERR_NOMEM;
 	if (hidp__notes_build(notes, a->problem))
-		s = search(a->problem, &notes->tables, a->options, &plan, a->arena, diagnostic);
+		s = search(a->problem, &notes->tables, notes, a->options, &plan, a->arena,
+		           diagnostic);
 	if (s == HIDP_OK)
 		s = carry_over(a, &plan);
 	if (s == HIDP_OK) {

@@ -4,6 +4,8 @@
 
 #include "planner/assemble.h"
 
+struct hidp__notes;
+
 /*
  * One search for the best plan: what it works on, the best plan so far, and what is
  * proven. The strategies (auto.c, paper.c, single.c) offer it plans; every plan that
@@ -12,6 +14,7 @@
 struct hidp__search {
 	const struct hidp__problem *problem;
 	const struct hidp__tables *tables;
+	struct hidp__notes *notes;      /* of earlier searches, or NULL */
 	struct hidp__parts *parts;      /* of these tables (parts.h), or NULL */
 	struct hidp__arena *arena;      /* lives as long as the search */
 	struct hidp__arena offers;      /* emptied with every offer */
