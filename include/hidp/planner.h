@@ -79,19 +79,22 @@ HIDP_API hidp_status hidp_planner_new(struct hidp_context *context,
 HIDP_API void hidp_planner_destroy(struct hidp_planner *planner);
 
 /**
- * @brief Finds the best plan, as hidp_plan() does, or knows it.
+ * @brief Finds the best plan, as hidp_plan() does, with what it remembers.
  *
  * A plan that the planner remembers is the result, evaluated again, if the same is
  * asked for the same model and costs, nothing in the cluster became cheaper since
- * (processors less busy, nodes available again, links faster), and the plan costs
- * what it did, since it uses nothing that became dearer. No other plan can then be
- * below the bound that the plan had, so it is as good as it was. Otherwise the result
- * is that of hidp_plan(). The last 8 plans are remembered, so that a cluster that is
- * again what it was is known as well.
+ * (processors less busy, nodes available again, links faster), and the plan, replicas on
+ * nodes that left dealt to the others, costs at most half a percent more than it did. No
+ * other plan can then be below the bound that the plan had. Otherwise it searches, with
+ * what it kept of the last search for nodes that did not change; the result is that of
+ * hidp_plan(), or better: the last plan, if that still can be and costs less, and the
+ * highest bound that is known to hold. The last 8 plans are remembered, so that a
+ * cluster that is again what it was is known as well. The same questions in the same
+ * order have the same results.
  *
  * @param[in]  planner    The planner; it keeps references to the plans that it
- *                        remembers and so to their models, clusters and costs, until
- *                        it is destroyed.
+ *                        remembers and so to their models, clusters and costs, and the
+ *                        arrays of its last search, until it is destroyed.
  * @param[in]  model      The model.
  * @param[in]  cluster    The cluster, often an edited copy of the last one
  *                        (hidp_cluster_builder_from()).
