@@ -140,6 +140,7 @@ static void try_instance(uint64_t seed, struct tally *t)
 		hidp_planner_destroy(planners[i]);
 	hidp_cluster_unref(cluster);
 	random_instance_destroy(&in);
+	hidp_context_unref(context);
 }
 
 int main(int argc, char **argv)
