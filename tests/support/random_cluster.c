@@ -79,7 +79,7 @@ static struct hidp_link_desc pick_link(const struct random_params *params, uint3
 	d.bandwidth_Bps = rng_scale(rng, 5e6, 2e9);
 	d.latency_s = rng_chance(rng, 20) ? 0 : rng_scale(rng, 1e-6, 2e-3);
 	if (params->odd_links) {
-		if (rng_chance(rng, 25))
+		if (!params->computable && rng_chance(rng, 25))
 			d.wire_dtype = (hidp_dtype)rng_between(rng, 1, 4);
 		if (media > 0 && rng_chance(rng, 50))
 			d.medium = (hidp_medium_id)rng_below(rng, media);

@@ -22,7 +22,7 @@ struct random_params {
 	int64_t channels_max;
 	bool dag;          /* branches, residuals, several inputs and outputs; else a chain */
 	bool odd_layers;   /* also resizes, slices, custom row rules, attention, ... */
-	bool computable;   /* fp32 and no custom layers, so that kernels can compute it */
+	bool computable;   /* fp32, also on links, and no custom layers, so that kernels can compute it */
 	bool unequal;      /* processors that cannot run everything, loads, memory of their own */
 	bool odd_links;    /* missing and one-way links, media, wire dtypes; else a plain LAN */
 	bool cut;          /* some links are missing altogether: nodes may be out of reach, also in one
