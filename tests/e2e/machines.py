@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -50,10 +51,18 @@ MODEL = {
 }  # fmt: skip
 
 
+ports_given, ports_lock = set(), threading.Lock()
+
+
 def free_port():
-    """A port that is free now; not one of those that the system gives to anybody who connects."""
+    """A port that is free now, that nobody else here was given, and that is not one of those which
+    the system gives to anybody who connects."""
     while True:
         port = random.randrange(12000, 32000)
+        with ports_lock:
+            if port in ports_given:
+                continue
+            ports_given.add(port)
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -90,10 +99,12 @@ def cluster(names, flops=1.5e9, speeds=None):
 
 
 class Machines:
-    """A cluster whose first node leads ('hidp run') while the others follow ('hidp node')."""
+    """A cluster whose first node leads ('hidp run') while the others follow ('hidp node').
+
+    With a network (links.py) there is a link from every node to every other: links["ab"]."""
 
     def __init__(
-        self, hidp, names="abc", model=MODEL, options=(), kernels="reference", **how
+        self, hidp, names="abc", model=MODEL, options=(), kernels="reference", network=None, **how
     ):
         self.hidp, self.names = str(hidp), list(names)
         # patience, so that a busy machine is not taken for one that is gone
@@ -111,6 +122,21 @@ class Machines:
             for n in self.names
         ]
         self.book = self.write_book("peers.json", self.peers)
+        self.network, self.links, self.books = network, {}, {}
+        if network is not None:
+            for name in self.names:
+                self.books[name] = self.write_book(f"peers-{name}.json", self.linked(name))
+
+    def linked(self, name):
+        """The address book of a node whose links go over the network."""
+        peers = [dict(peer) for peer in self.peers]
+        for peer in peers:
+            if peer["name"] == name:
+                continue
+            target = int(peer["endpoint"].rsplit(":", 1)[1])
+            link = self.links[name + peer["name"]] = self.network.link(target)
+            peer["endpoint"] = f"tcp://127.0.0.1:{link.port}"
+        return peers
 
     def write(self, name, content):
         path = self.folder / name
@@ -129,7 +155,7 @@ class Machines:
 
     def common(self, name, book=None, key=None):
         return [
-            "--node", name, "--peers", book or self.book,
+            "--node", name, "--peers", book or self.books.get(name, self.book),
             "--key", key or str(self.folder / f"{name}.key"), *self.options,
         ]  # fmt: skip
 
@@ -219,7 +245,9 @@ class Machines:
             process.wait()
             if process.stdout:
                 process.stdout.close()
-        self.nodes, self.others = {}, []
+        if self.network is not None:
+            self.network.remove(self.links.values())
+        self.nodes, self.others, self.links = {}, [], {}
         self.temporary.cleanup()
 
     def __enter__(self):
