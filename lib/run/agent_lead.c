@@ -193,8 +193,7 @@ static hidp_status cluster_now(struct hidp_agent *agent, struct hidp_cluster **c
 	look_around(agent, now);
 	for (hidp_node_id n = 0; n < agent->node_count && s == HIDP_OK; n++)
 		if (left_out[n])
-			s = hidp_cluster_builder_set_available(builder, n, HIDP_PROCESSOR_NONE,
-			                                       false);
+			s = hidp_cluster_builder_set_available(builder, n, false, NULL);
 	for (hidp_node_id n = 0; n < agent->node_count; n++)
 		for (hidp_node_id m = 0; m < agent->node_count && s == HIDP_OK; m++) {
 			/* nobody relays over a node that is not there */
