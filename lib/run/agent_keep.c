@@ -90,6 +90,7 @@ hidp_status hidp__agent_host(struct hidp_agent *agent, const struct hidp_plan *p
 		hidp__free(agent->ctx, hosted);
 		return s;
 	}
+	hosted->called_s = hidp__clock();
 	/* who closes the agent retires what is there then, and nothing may come after */
 	hidp__mutex_lock(&agent->mutex);
 	bool is_open = atomic_load(&agent->state) == HIDP__SESSION_STARTED;
@@ -164,9 +165,9 @@ static hidp_status adopt(struct hidp_agent *agent, struct hidp_plan **plan,
 	struct hidp_plan *own = NULL;
 	struct hidp__arena scratch;
 	hidp__arena_init(&scratch, agent->ctx);
-	hidp_status s = hidp__plan_make(model, (*plan)->cluster, (*plan)->cost,
-	                                &(*plan)->request.options, &(*plan)->decisions, &own,
-	                                &scratch, diagnostic);
+	hidp_status s =
+		hidp__plan_make(model, (*plan)->cluster, (*plan)->cost, &(*plan)->request.options,
+	                        &(*plan)->decisions, &own, &scratch, diagnostic);
 	hidp__arena_destroy(&scratch);
 	if (s != HIDP_OK)
 		return s;
@@ -260,7 +261,10 @@ void hidp__agent_clear(struct hidp_agent *agent)
 	}
 }
 
-/* Calls those who take part in the plan that is led; leaders that are gone lead no more. */
+/*
+ * Calls those who take part in the plan that is led. Leaders that do not call for a plan any more
+ * are gone, or lead another one and it was lost that they gave this one up.
+ */
 static void call_around(struct hidp_agent *agent)
 {
 	double now = hidp__clock();
@@ -269,14 +273,14 @@ static void call_around(struct hidp_agent *agent)
 	hidp__mutex_lock(&agent->mutex);
 	for (struct hidp__hosted *h = agent->hosted; h != NULL && orphan == NULL; h = h->next)
 		if (!h->retired && h->leader != agent->node &&
-		    now - agent->peers[h->leader].heard_s >
-		            LEADER_PATIENCE * agent->options.silence_s)
+		    now - h->called_s > LEADER_PATIENCE * agent->options.silence_s)
 			orphan = h;
 	if (orphan != NULL)
 		orphan->users++;
 	hidp__mutex_unlock(&agent->mutex);
 	if (orphan != NULL) {
-		hidp__agent_say(agent, HIDP_AGENT_IDLE, orphan->plan_id, "the leader is gone");
+		hidp__agent_say(agent, HIDP_AGENT_IDLE, orphan->plan_id,
+		                "its leader does not call any more");
 		hidp__agent_retire(agent, orphan);
 		hidp__agent_let_go(agent, orphan);
 	}

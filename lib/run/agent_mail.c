@@ -124,17 +124,42 @@ static void report(struct hidp_agent *agent, hidp_node_id to,
 		hidp__agent_let_go(agent, hosted);
 }
 
-/* Is this node carrying out a plan, or about to? Not after it was started anew. */
-static bool knows(struct hidp_agent *agent, uint64_t plan_id)
+/*
+ * Is this node carrying out a plan, or about to? Not after it was started anew. That it is ready is
+ * said every time: what was said when it became so can have been lost.
+ */
+static void pong(struct hidp_agent *agent, hidp_node_id to, const struct hidp__wire_header *ping)
 {
+	struct hidp__wire_header h = {.type = HIDP__WIRE_PONG, .plan_id = ping->plan_id};
 	hidp__mutex_lock(&agent->mutex);
-	bool found = agent->mapping == plan_id;
+	bool about_to = agent->mapping == ping->plan_id, is_ready = false;
 	for (const struct hidp__job *j = agent->jobs; j != NULL; j = j->next)
-		found |= j->type == HIDP__WIRE_PLAN && j->plan_id == plan_id;
-	for (const struct hidp__hosted *h = agent->hosted; h != NULL; h = h->next)
-		found |= h->plan_id == plan_id && !h->retired;
+		about_to |= j->type == HIDP__WIRE_PLAN && j->plan_id == ping->plan_id;
+	for (struct hidp__hosted *hosted = agent->hosted; hosted != NULL; hosted = hosted->next)
+		if (hosted->plan_id == ping->plan_id && hosted->leader == to && !hosted->retired) {
+			hosted->called_s = hidp__clock();
+			is_ready = true;
+		}
 	hidp__mutex_unlock(&agent->mutex);
-	return found;
+	h.status = about_to || is_ready ? HIDP_OK : HIDP_ERR_ARGUMENT;
+	h.message = is_ready;
+	hidp__agent_send(agent, to, &h, NULL, 0);
+}
+
+static void take_pong(struct hidp_agent *agent, hidp_node_id from,
+                      const struct hidp__wire_header *header)
+{
+	struct hidp__peer *peer = &agent->peers[from];
+	hidp__mutex_lock(&agent->mutex);
+	if (header->plan_id == agent->lead.plan_id) {
+		if (header->status != HIDP_OK) {
+			peer->lost = header->plan_id;
+		} else if (header->message != 0) {
+			peer->ready_for = header->plan_id;
+			peer->ready = HIDP_OK;
+		}
+	}
+	hidp__mutex_unlock(&agent->mutex);
 }
 
 /* A message of a session, or of the agent itself; false: it makes no sense. */
@@ -167,14 +192,10 @@ static bool deal_with(struct hidp_agent *agent, hidp_node_id from,
 	case HIDP__WIRE_READY:
 		return take_ready(agent, from, header, reader);
 	case HIDP__WIRE_PING:
-		answer(agent, from, HIDP__WIRE_PONG, header,
-		       knows(agent, header->plan_id) ? HIDP_OK : HIDP_ERR_ARGUMENT);
+		pong(agent, from, header);
 		return true;
 	case HIDP__WIRE_PONG:
-		hidp__mutex_lock(&agent->mutex);
-		if (header->status != HIDP_OK && header->plan_id == agent->lead.plan_id)
-			agent->peers[from].lost = header->plan_id;
-		hidp__mutex_unlock(&agent->mutex);
+		take_pong(agent, from, header);
 		return true;
 	case HIDP__WIRE_ASK:
 		report(agent, from, header);

@@ -16,6 +16,7 @@
  *   drop    leader: the plan is over
  *   ping    leader: are you still there?
  *   pong    the answer; status: HIDP_OK or HIDP_ERR_ARGUMENT: of that plan nothing is known here
+ *           message: 1 if it is ready
  *   ask     leader: what has become of this request?
  *   report  the answer; status: HIDP_OK or HIDP_ERR_ARGUMENT; message: 1 if it could do something
  *           bytes: bits of messages sent, bits of messages received
@@ -38,6 +39,7 @@ struct hidp__hosted {
 	struct hidp__hosted *next;
 	uint64_t plan_id;
 	hidp_node_id leader;
+	double called_s; /* when the leader called for it last; agent's mutex */
 	struct hidp_session *session;
 	uint32_t users; /* threads that look at it, and the lead that it is of; agent's mutex */
 	bool retired;
