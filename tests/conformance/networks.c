@@ -40,8 +40,8 @@ static bool check(const struct network *n, const float *got, const char *what, u
 		printf("%s, %s (seed %llu): off by %.3g of the largest output\n", n->small.name,
 		       what, (unsigned long long)seed, error);
 	if (!same)
-		printf("%s, %s (seed %llu): not the same as the undivided network\n",
-		       n->small.name, what, (unsigned long long)seed);
+		printf("%s, %s (seed %llu): not the same as the undivided network\n", n->small.name,
+		       what, (unsigned long long)seed);
 	return close && same;
 }
 
@@ -64,8 +64,8 @@ static bool run_random(const struct network *n, uint64_t seed)
 		in.options.flags |= HIDP_PLAN_STREAM;
 	if (random_plan(&in, &rng, &plan) == HIDP_OK) {
 		uint32_t route = (uint32_t)rng_below(&rng, hidp_plan_route_count(plan));
-		float *got = small_network_run(&n->small, n->plugin, n->object, plan, route,
-		                               n->input);
+		float *got =
+			small_network_run(&n->small, n->plugin, n->object, plan, route, n->input);
 		good = check(n, got, "divided", seed);
 		free(got);
 		hidp_plan_unref(plan);

@@ -64,9 +64,9 @@ void *small_network_kernels(const struct small_network *network,
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	void *object;
-	support_must(plugin->create(network->model, zoo_weights_table(), network->weights, &object,
-	                            &d),
-	             &d, "kernels");
+	support_must(
+		plugin->create(network->model, zoo_weights_table(), network->weights, &object, &d),
+		&d, "kernels");
 	const struct hidp_kernels *k = plugin->table();
 	if (k->enter != NULL)
 		support_must(k->enter(object, 0), NULL, "enter");
@@ -74,8 +74,7 @@ void *small_network_kernels(const struct small_network *network,
 }
 
 float *small_network_run(const struct small_network *network, const struct kernels_plugin *plugin,
-                         void *object, const struct hidp_plan *plan, uint32_t route,
-                         float *input)
+                         void *object, const struct hidp_plan *plan, uint32_t route, float *input)
 {
 	struct hidp_diagnostic d = HIDP_DIAGNOSTIC_INIT;
 	struct runner *runner;

@@ -30,8 +30,7 @@ void *small_network_kernels(const struct small_network *network,
                             const struct kernels_plugin *plugin);
 /* The output of a plan, by the plainest runner; for free(). */
 float *small_network_run(const struct small_network *network, const struct kernels_plugin *plugin,
-                         void *object, const struct hidp_plan *plan, uint32_t route,
-                         float *input);
+                         void *object, const struct hidp_plan *plan, uint32_t route, float *input);
 /* The same, undivided on one processor. */
 float *small_network_run_whole(const struct small_network *network,
                                const struct kernels_plugin *plugin, void *object, float *input);

@@ -6,8 +6,8 @@
  *
  * A process for each of one to four nodes, with an agent that talks to the others over hidp-zmq, in
  * a temporary folder and with keys. One of them leads; in place of a planner it makes plans of all
- * kinds at random, from its seed. Processes live on for some plans. Every output must be, bit by bit,
- * that of the undivided network, at the first attempt.
+ * kinds at random, from its seed. Processes live on for some plans. Every output must be, bit by
+ * bit, that of the undivided network, at the first attempt.
  */
 #include <stdio.h>
 #include <stdlib.h>
