@@ -8,13 +8,12 @@
 
 #include <hidp/hidp.h>
 #include <hidp/plugin/kernels.h>
-#include <hidp/plugin/transport.h>
 #include <hidp/plugin/weights.h>
 
 /*
- * Measuring: how long the layers of a model take on the processors of this machine, and its
- * messages to others, with the kernels, sessions and transports that will do the work. What
- * comes out is what the planner reads: a cluster with measured rates, and a cost table.
+ * Measuring: how long the layers of a model take on the processors of this machine, with the
+ * kernels and sessions that will do the work. What comes out is what the planner reads: a cluster
+ * with measured rates, and a cost table.
  */
 
 /* ---- engine.c: kernels by name ---- */
@@ -183,28 +182,5 @@ hidp_status check_predictions(struct hidp_context *context, const struct hidp_mo
                               const struct measure_options *options,
                               struct check checks_out[CHECKS_MAX], size_t *count_out,
                               struct node_times *times_out, struct hidp_diagnostic *diagnostic);
-
-/* ---- link.c: a link ---- */
-
-/* What a link takes, one way. */
-struct link_times {
-	double latency_s;     /* of an empty message */
-	double bandwidth_Bps; /* of what is in it; infinite if too quick to tell */
-};
-
-/* At the far end of a link: opens a transport and answers every message with its number. */
-struct link_echo;
-hidp_status link_echo_new(const struct hidp_transport *transport, void *transport_data,
-                          struct link_echo **echo_out, struct hidp_diagnostic *diagnostic);
-/* Closes and stops the transport, which is still the caller's to destroy. */
-void link_echo_destroy(struct link_echo *echo);
-
-/*
- * Measures the link to a node on which a struct link_echo answers. Opens, closes and stops the
- * transport. `bytes`: largest message; 0: 4 MiB. HIDP_ERR_TIMEOUT: no answer within `timeout_s`.
- */
-hidp_status measure_link(const struct hidp_transport *transport, void *transport_data,
-                         hidp_node_id to, size_t bytes, uint32_t rounds, double timeout_s,
-                         struct link_times *times_out, struct hidp_diagnostic *diagnostic);
 
 #endif

@@ -34,9 +34,9 @@
  *
  * Plans travel as JSON, so agents need a library built with it.
  *
- * Thread safety: hidp_agent_run() and hidp_agent_close() may be called from any threads at the
- * same time; requests of several threads are pipelined. Everything else from one thread, before
- * the agent is started or after it was closed.
+ * Thread safety: hidp_agent_run(), hidp_agent_measure_link() and hidp_agent_close() may be called
+ * from any threads at the same time; requests of several threads are pipelined. Everything else from
+ * one thread, before the agent is started or after it was closed.
  * @{
  */
 
@@ -272,6 +272,47 @@ HIDP_API hidp_status hidp_agent_run(struct hidp_agent *agent,
                                     const struct hidp_agent_request *request,
                                     struct hidp_agent_report *report,
                                     struct hidp_diagnostic *diagnostic);
+
+/** @brief How long messages to another node and back take. */
+struct hidp_link_times {
+	uint32_t struct_size;      /**< sizeof(struct hidp_link_times), set by the caller */
+	uint32_t rounds;           /**< how often it was measured; the rest are medians */
+	uint64_t bytes;            /**< of a large message */
+	double latency_s;          /**< of a message without content: half of the way there and back */
+	double bandwidth_Bps;      /**< to the other node: bytes of a large message by the time that it takes
+	                                longer than one without content */
+	double back_bandwidth_Bps; /**< likewise from the other node to this */
+};
+
+/** Initialiser for a struct hidp_link_times. */
+#define HIDP_LINK_TIMES_INIT                                                                       \
+	{                                                                                          \
+		sizeof(struct hidp_link_times), 0, 0, 0, 0, 0                                      \
+	}
+
+/**
+ * @brief Measures the link to another node, on which an agent follows.
+ *
+ * What a struct hidp_link_desc wants, with all that a message goes through: transport, encryption
+ * and the threads at both ends. One link is measured at a time; requests that are under way
+ * meanwhile make it seem slower.
+ *
+ * @param[in]  agent      The agent, started.
+ * @param[in]  node       The other node.
+ * @param[in]  time_s     About how long to measure, and how long to wait for the node to answer at all;
+ *                        0: 2 s.
+ * @param[out] times_out  Filled in; `struct_size` set by the caller. Untouched after an error.
+ * @param[out] diagnostic Names the node and the reason, or NULL.
+ * @return #HIDP_OK, #HIDP_ERR_ARGUMENT (no such other node, not started), #HIDP_ERR_ABI,
+ *         #HIDP_ERR_TIMEOUT (the node does not answer, or not any more), #HIDP_ERR_TRANSPORT
+ *         (messages cannot be sent any more), #HIDP_ERR_CLOSED.
+ *
+ * Thread safety: any thread, any time.
+ * @since 1.0
+ */
+HIDP_API hidp_status hidp_agent_measure_link(struct hidp_agent *agent, hidp_node_id node,
+                                             double time_s, struct hidp_link_times *times_out,
+                                             struct hidp_diagnostic *diagnostic);
 
 /**
  * @brief The plan that an agent leads now.

@@ -61,9 +61,9 @@ static hidp_status read_options(struct hidp_agent_options *o,
 static bool make(struct hidp_agent *a)
 {
 	bool *made[] = {&a->has_mutex, &a->has_kernels_mutex, &a->has_lead_mutex,
-	                &a->has_close_mutex};
+	                &a->has_close_mutex, &a->has_link_mutex};
 	struct hidp__mutex *mutexes[] = {&a->mutex, &a->kernels_mutex, &a->lead_mutex,
-	                                 &a->close_mutex};
+	                                 &a->close_mutex, &a->link_mutex};
 	for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
 		*made[i] = hidp__mutex_init(mutexes[i]);
 		if (!*made[i])
@@ -130,6 +130,8 @@ void hidp_agent_destroy(struct hidp_agent *agent)
 		hidp__event_destroy(&agent->keeper_event);
 	if (agent->has_news)
 		hidp__event_destroy(&agent->news);
+	if (agent->has_link_mutex)
+		hidp__mutex_destroy(&agent->link_mutex);
 	if (agent->has_close_mutex)
 		hidp__mutex_destroy(&agent->close_mutex);
 	if (agent->has_lead_mutex)
@@ -143,6 +145,7 @@ void hidp_agent_destroy(struct hidp_agent *agent)
 	hidp__free(ctx, agent->cut_s);
 	hidp__free(ctx, agent->lead.takes_part);
 	hidp__free(ctx, agent->lead.left_out);
+	hidp__free(ctx, agent->blank);
 	hidp_cluster_unref(agent->cluster);
 	hidp__free(ctx, agent);
 	hidp_context_unref(ctx);
@@ -373,6 +376,27 @@ static hidp_status run(struct hidp_agent *agent, const struct hidp_agent_request
 	}
 }
 
+hidp_status hidp__agent_begin(struct hidp_agent *agent, struct hidp_diagnostic *diagnostic)
+{
+	hidp__mutex_lock(&agent->mutex);
+	int state = atomic_load(&agent->state);
+	agent->runs += state == HIDP__SESSION_STARTED;
+	hidp__mutex_unlock(&agent->mutex);
+	if (state == HIDP__SESSION_STARTED)
+		return HIDP_OK;
+	return hidp__fail(diagnostic,
+	                  state == HIDP__SESSION_NEW ? HIDP_ERR_ARGUMENT : HIDP_ERR_CLOSED, NULL,
+	                  "the agent is not running");
+}
+
+void hidp__agent_end(struct hidp_agent *agent)
+{
+	hidp__mutex_lock(&agent->mutex);
+	agent->runs--;
+	hidp__mutex_unlock(&agent->mutex);
+	hidp__event_tell(&agent->news);
+}
+
 hidp_status hidp_agent_run(struct hidp_agent *agent, const struct hidp_agent_request *request,
                            struct hidp_agent_report *report, struct hidp_diagnostic *diagnostic)
 {
@@ -394,19 +418,11 @@ hidp_status hidp_agent_run(struct hidp_agent *agent, const struct hidp_agent_req
 		return hidp__fail(diagnostic, HIDP_ERR_ARGUMENT, NULL,
 		                  "there is no planner, no model %u, or no such deadline", r.model);
 	r.options = &options;
-	hidp__mutex_lock(&agent->mutex);
-	int state = atomic_load(&agent->state);
-	agent->runs += state == HIDP__SESSION_STARTED;
-	hidp__mutex_unlock(&agent->mutex);
-	if (state != HIDP__SESSION_STARTED)
-		return hidp__fail(diagnostic,
-		                  state == HIDP__SESSION_NEW ? HIDP_ERR_ARGUMENT : HIDP_ERR_CLOSED,
-		                  NULL, "the agent is not running");
+	s = hidp__agent_begin(agent, diagnostic);
+	if (s != HIDP_OK)
+		return s;
 	s = run(agent, &r, &own, diagnostic);
-	hidp__mutex_lock(&agent->mutex);
-	agent->runs--;
-	hidp__mutex_unlock(&agent->mutex);
-	hidp__event_tell(&agent->news);
+	hidp__agent_end(agent);
 	if (s == HIDP_OK && report != NULL)
 		s = hidp__abi_write(report, sizeof own, &own, sizeof own);
 	return s;

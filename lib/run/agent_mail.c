@@ -38,6 +38,39 @@ bool hidp__agent_send(struct hidp_agent *agent, hidp_node_id to,
 	return false;
 }
 
+/* Zeros for a shout or an echo; they stay until the agent is destroyed. */
+static const void *blank_of(struct hidp_agent *agent)
+{
+	hidp__mutex_lock(&agent->mutex);
+	if (agent->blank == NULL)
+		agent->blank = hidp__calloc(agent->ctx, 1, HIDP__ECHO_BYTES_MAX);
+	const void *blank = agent->blank;
+	hidp__mutex_unlock(&agent->mutex);
+	return blank;
+}
+
+bool hidp__agent_send_blank(struct hidp_agent *agent, hidp_node_id to,
+                            const struct hidp__wire_header *header, size_t length)
+{
+	struct hidp__wire_header h = *header;
+	const void *blank = length != 0 ? blank_of(agent) : NULL;
+	struct letter *letter = hidp__alloc(agent->ctx, sizeof *letter + HIDP__WIRE_HEADER);
+	if (letter == NULL || (length != 0 && blank == NULL)) {
+		hidp__free(agent->ctx, letter);
+		return false;
+	}
+	h.bytes = length;
+	letter->ctx = agent->ctx;
+	hidp__wire_write(&h, letter->bytes);
+	const struct hidp_segment segments[2] = {{letter->bytes, HIDP__WIRE_HEADER},
+	                                         {blank, length}};
+	if (agent->transport->send(agent->transport_data, to, segments, length != 0 ? 2 : 1,
+	                           letter_sent, letter) == HIDP_OK)
+		return true;
+	letter_sent(letter, HIDP_OK);
+	return false;
+}
+
 static void answer(struct hidp_agent *agent, hidp_node_id to, uint16_t type,
                    const struct hidp__wire_header *question, hidp_status status)
 {
@@ -124,6 +157,31 @@ static void report(struct hidp_agent *agent, hidp_node_id to,
 		hidp__agent_let_go(agent, hosted);
 }
 
+/* Says as much as is asked for. */
+static bool echo(struct hidp_agent *agent, hidp_node_id to, const struct hidp__wire_header *shout)
+{
+	struct hidp__wire_header h = {.type = HIDP__WIRE_ECHO, .request = shout->request};
+	if (shout->bytes > HIDP__ECHO_BYTES_MAX || shout->route > HIDP__ECHO_BYTES_MAX)
+		return false;
+	hidp__agent_send_blank(agent, to, &h, shout->route);
+	return true;
+}
+
+static bool take_echo(struct hidp_agent *agent, hidp_node_id from,
+                      const struct hidp__wire_header *header)
+{
+	bool sense;
+	hidp__mutex_lock(&agent->mutex);
+	struct hidp__shout *shout = &agent->shout;
+	/* one that was given up may be answered yet */
+	sense = header->request <= shout->number && header->bytes <= HIDP__ECHO_BYTES_MAX;
+	if (sense && from == shout->to && header->request >= shout->first &&
+	    header->bytes == shout->wanted && shout->answered_s == 0)
+		shout->answered_s = hidp__clock();
+	hidp__mutex_unlock(&agent->mutex);
+	return sense;
+}
+
 /*
  * Is this node carrying out a plan, or about to? Not after it was started anew. That it is ready is
  * said every time: what was said when it became so can have been lost.
@@ -167,7 +225,8 @@ static bool deal_with(struct hidp_agent *agent, hidp_node_id from,
                       const struct hidp__wire_header *header, struct hidp__wire_reader *reader)
 {
 	bool has_text = header->type == HIDP__WIRE_PLAN || header->type == HIDP__WIRE_READY ||
-	                header->type == HIDP__WIRE_REPORT;
+	                header->type == HIDP__WIRE_REPORT || header->type == HIDP__WIRE_SHOUT ||
+	                header->type == HIDP__WIRE_ECHO;
 	if (header->bytes != hidp__wire_left(reader) || (header->bytes != 0 && !has_text))
 		return false;
 	switch (header->type) {
@@ -202,6 +261,10 @@ static bool deal_with(struct hidp_agent *agent, hidp_node_id from,
 		return true;
 	case HIDP__WIRE_REPORT:
 		return take_report(agent, from, header, reader);
+	case HIDP__WIRE_SHOUT:
+		return echo(agent, from, header);
+	case HIDP__WIRE_ECHO:
+		return take_echo(agent, from, header);
 	default:
 		return false;
 	}
@@ -230,7 +293,8 @@ void hidp__agent_receive(void *data, hidp_node_id from, const struct hidp_segmen
 			return; /* of a plan that is over: too late */
 		}
 		sense = deal_with(agent, from, &header, &reader);
-		tells = header.type != HIDP__WIRE_PING && header.type != HIDP__WIRE_PROBE;
+		tells = header.type != HIDP__WIRE_PING && header.type != HIDP__WIRE_PROBE &&
+		        header.type != HIDP__WIRE_SHOUT;
 	}
 	if (tells)
 		hidp__event_tell(&agent->news);

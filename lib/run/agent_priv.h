@@ -20,10 +20,15 @@
  *   ask     leader: what has become of this request?
  *   report  the answer; status: HIDP_OK or HIDP_ERR_ARGUMENT; message: 1 if it could do something
  *           bytes: bits of messages sent, bits of messages received
+ *   shout   how long does a message take?     request: its number; route: bytes of the answer
+ *           bytes: of no meaning
+ *   echo    the answer; request: the number   bytes: of no meaning, as many as asked for
  */
 
 /* Longest plan that is accepted: more than the largest models need. */
 #define HIDP__PLAN_BYTES_MAX ((size_t)256 << 20)
+/* Most bytes of a shout or an echo. */
+#define HIDP__ECHO_BYTES_MAX ((size_t)4 << 20)
 
 struct hidp__loaded {
 	struct hidp_model *model;
@@ -64,7 +69,7 @@ struct hidp__peer {
 	uint64_t ready_for; /* plan that it answered to */
 	hidp_status ready;  /* that answer */
 	char why[160];      /* if it is not ready */
-	uint64_t lost;        /* plan that it knows nothing of, though it takes part */
+	uint64_t lost;      /* plan that it knows nothing of, though it takes part */
 	uint64_t reported;  /* 1 + request of the last report; 0: none */
 	bool report_known, report_busy;
 	uint8_t *report;     /* bits sent, bits received */
@@ -79,13 +84,21 @@ struct hidp__lead {
 	void *asked; /* what it was made for: a copy of the options */
 	size_t asked_bytes;
 	struct hidp__hosted *hosted; /* in use until the plan is dropped */
-	bool *takes_part; /* [node] */
-	bool *left_out;   /* [node] could not be used when the plan was made */
-	bool is_sent;     /* to all who take part */
-	double mended_s;  /* when links that were cut then may be used again; 0: none was */
-	uint64_t digest;  /* of the model */
+	bool *takes_part;            /* [node] */
+	bool *left_out;              /* [node] could not be used when the plan was made */
+	bool is_sent;                /* to all who take part */
+	double mended_s; /* when links that were cut then may be used again; 0: none was */
+	uint64_t digest; /* of the model */
 	double predicted_s;
 	bool failed; /* a request came to grief with it */
+};
+
+/* The last shout, over the link that is measured. */
+struct hidp__shout {
+	hidp_node_id to;
+	uint64_t number, first; /* an echo of any from the first on will do */
+	uint32_t wanted;        /* bytes of its echo */
+	double answered_s;      /* when that was here; 0: not yet */
 };
 
 struct hidp_agent {
@@ -101,7 +114,7 @@ struct hidp_agent {
 	struct hidp__loaded *models;
 	size_t model_count, model_capacity;
 	bool is_open;
-	bool has_mutex, has_kernels_mutex, has_lead_mutex, has_close_mutex;
+	bool has_mutex, has_kernels_mutex, has_lead_mutex, has_close_mutex, has_link_mutex;
 	bool has_news, has_keeper_event;
 	atomic_int state; /* enum hidp__session_state */
 
@@ -115,14 +128,19 @@ struct hidp_agent {
 	struct hidp__peer *peers; /* [node] */
 	double *cut_s;            /* [from * nodes + to] until when no plan uses the link */
 	atomic_ullong refused;
-	atomic_bool is_outdated;  /* the plan that is led: what it does without is back */
+	atomic_bool is_outdated; /* the plan that is led: what it does without is back */
 	struct hidp__event news; /* something that a leader waits for */
 
 	struct hidp__mutex kernels_mutex; /* kernels are prepared by one thread at a time */
 	struct hidp__mutex lead_mutex; /* one thread makes plans; held while it waits for others */
 	struct hidp__lead lead;        /* read under either, written under both */
 	uint64_t last_plan_id;
-	uint32_t runs; /* calls of hidp_agent_run(); mutex */
+	uint32_t runs; /* of hidp_agent_run() and hidp_agent_measure_link(); mutex */
+
+	struct hidp__mutex link_mutex; /* held while a link is measured */
+	struct hidp__shout shout;      /* mutex */
+	void *blank; /* what shouts and echoes are filled with: zeros, made when it is first needed;
+	                mutex */
 
 	struct hidp__thread keeper;
 	bool keeper_runs;
@@ -135,6 +153,10 @@ void hidp__agent_receive(void *agent, hidp_node_id from, const struct hidp_segme
 /* Sends a copy of text behind the header; fills in magic and bytes. false: it cannot go out. */
 bool hidp__agent_send(struct hidp_agent *agent, hidp_node_id to,
                       const struct hidp__wire_header *header, const void *text, size_t length);
+
+/* The same followed by so many bytes of no meaning, which are not copied. */
+bool hidp__agent_send_blank(struct hidp_agent *agent, hidp_node_id to,
+                            const struct hidp__wire_header *header, size_t length);
 
 /* run/agent_keep.c: the keeper, a thread that gets plans ready and calls followers. */
 void hidp__keeper_run(void *agent);
@@ -172,6 +194,10 @@ void hidp__lead_call(struct hidp_agent *agent);
 bool hidp__lead_misses(struct hidp_agent *agent, uint64_t plan_id);
 /* All other nodes are barred: what fails again and again is done here. */
 void hidp__lead_alone(struct hidp_agent *agent);
+
+/* Has begun something that hidp_agent_close() waits for; else why not. */
+hidp_status hidp__agent_begin(struct hidp_agent *agent, struct hidp_diagnostic *diagnostic);
+void hidp__agent_end(struct hidp_agent *agent);
 
 void hidp__agent_say(struct hidp_agent *agent, hidp_agent_state state, uint64_t plan_id,
                      const char *text);

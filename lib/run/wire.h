@@ -25,6 +25,8 @@ enum hidp__wire_type {
 	HIDP__WIRE_PONG = 22,
 	HIDP__WIRE_ASK = 23,
 	HIDP__WIRE_REPORT = 24,
+	HIDP__WIRE_SHOUT = 25,
+	HIDP__WIRE_ECHO = 26,
 };
 
 #define HIDP__WIRE_MAGIC 0x50444948u /* "HIDP" */

@@ -23,6 +23,7 @@ GROWN(hidp_diagnostic);
 GROWN(hidp_layer_desc);
 GROWN(hidp_layer_info);
 GROWN(hidp_link_desc);
+GROWN(hidp_link_times);
 GROWN(hidp_model_options);
 GROWN(hidp_node_desc);
 GROWN(hidp_node_figures);

@@ -49,6 +49,14 @@ OFFSET(hidp_agent_report, planning_s, 32);
 OFFSET(hidp_agent_report, preparing_s, 40);
 OFFSET(hidp_agent_report, total_s, 48);
 
+SIZE(hidp_link_times, 40);
+OFFSET(hidp_link_times, struct_size, 0);
+OFFSET(hidp_link_times, rounds, 4);
+OFFSET(hidp_link_times, bytes, 8);
+OFFSET(hidp_link_times, latency_s, 16);
+OFFSET(hidp_link_times, bandwidth_Bps, 24);
+OFFSET(hidp_link_times, back_bandwidth_Bps, 32);
+
 SIZE(hidp_node_desc, 88);
 OFFSET(hidp_node_desc, struct_size, 0);
 OFFSET(hidp_node_desc, flags, 4);

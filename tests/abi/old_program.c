@@ -386,6 +386,15 @@ static void read_agent(struct hidp_context *ctx, const struct hidp_cluster *clus
 		g.known.struct_size = sizeof g.known - 4;
 		CHECK(hidp_agent_run(agent, &request, &g.known, NULL) == HIDP_ERR_ABI);
 	}
+	{
+		struct grown_hidp_link_times g;
+		memset(&g, 0xA5, sizeof g);
+		g.known.struct_size = sizeof g;
+		CHECK(hidp_agent_measure_link(agent, 1, 0, &g.known, NULL) == HIDP_ERR_ARGUMENT);
+		CHECK(g.known.rounds == 0xA5A5A5A5 && g.unknown[0] == 0xA5);
+		g.known.struct_size = sizeof g.known - 4;
+		CHECK(hidp_agent_measure_link(agent, 1, 0, &g.known, NULL) == HIDP_ERR_ABI);
+	}
 	hidp_agent_destroy(agent);
 }
 

@@ -830,6 +830,7 @@ struct hidp_programs;
 #define HIDP_BUFFER_NONE UINT32_MAX
 #define HIDP_OPERAND_OUTPUT UINT32_MAX
 #define HIDP_BUFFER_ALIGNMENT 64u
+#define HIDP_BUFFER_TAIL 64u
 HIDP_API uint32_t hidp_plan_route_count(const struct hidp_plan *plan);
 HIDP_API hidp_status hidp_plan_get_route_fraction(const struct hidp_plan *plan, uint32_t route,
                                                   double *fraction_out);
@@ -1107,6 +1108,21 @@ HIDP_API hidp_status hidp_agent_run(struct hidp_agent *agent,
                                     const struct hidp_agent_request *request,
                                     struct hidp_agent_report *report,
                                     struct hidp_diagnostic *diagnostic);
+struct hidp_link_times {
+	uint32_t struct_size;
+	uint32_t rounds;
+	uint64_t bytes;
+	double latency_s;
+	double bandwidth_Bps;
+	double back_bandwidth_Bps;
+};
+#define HIDP_LINK_TIMES_INIT                                                                       \
+	{                                                                                          \
+		sizeof(struct hidp_link_times), 0, 0, 0, 0, 0                                      \
+	}
+HIDP_API hidp_status hidp_agent_measure_link(struct hidp_agent *agent, hidp_node_id node,
+                                             double time_s, struct hidp_link_times *times_out,
+                                             struct hidp_diagnostic *diagnostic);
 HIDP_API hidp_status hidp_agent_plan(struct hidp_agent *agent, struct hidp_plan **plan_out);
 HIDP_API hidp_status hidp_agent_get_task_statistics(struct hidp_agent *agent, uint32_t route,
                                                     uint32_t task,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What measures, with kernels that take a time that is known and links whose delay is known.
+ * What measures, with kernels that take a time that is known.
  * Machines are busy: times are medians of many, and what is asked of them is lenient.
  */
 #include <math.h>
@@ -10,7 +10,6 @@
 
 #include <check.h>
 
-#include "inproc_transport.h"
 #include "measure.h"
 #include "zoo.h"
 
@@ -391,71 +390,6 @@ START_TEST(engines_by_name)
 }
 END_TEST
 
-/* ---- links ---- */
-
-static void delay(void *delay_us, const struct inproc_message *message, struct inproc_fate *fate)
-{
-	/* a link of 20 MB/s, besides */
-	fate->delay_us = *(const unsigned *)delay_us + (unsigned)(message->size / 20);
-}
-
-START_TEST(a_link)
-{
-	struct inproc_hub *hub = inproc_hub_new(3, 1);
-	unsigned delay_us = 3000;
-	struct link_echo *echo = NULL;
-	struct link_times times = {0, 0};
-	inproc_set_rule(hub, delay, &delay_us);
-	must(link_echo_new(inproc_transport(), inproc_node(hub, 2), &echo, &said));
-	must(measure_link(inproc_transport(), inproc_node(hub, 0), 2, 1000000, 9, 20, &times,
-	                  &said));
-	link_echo_destroy(echo);
-	inproc_hub_destroy(hub);
-	ck_assert_double_ge(times.latency_s, 3e-3);
-	ck_assert_double_le(times.latency_s, 6e-3);
-	ck_assert_double_ge(times.bandwidth_Bps, 12e6);
-	ck_assert_double_le(times.bandwidth_Bps, 20.5e6);
-}
-END_TEST
-
-START_TEST(nobody_answers)
-{
-	struct inproc_hub *hub = inproc_hub_new(2, 1);
-	struct link_times times = {7, 7};
-	double start = now();
-	ck_assert_int_eq(measure_link(inproc_transport(), inproc_node(hub, 0), 1, 100, 3, 0.2,
-	                              &times, &said),
-	                 HIDP_ERR_TIMEOUT);
-	ck_assert_str_eq(said.subject, "link");
-	ck_assert_double_lt(now() - start, 10);
-	ck_assert_double_eq(times.latency_s, 7);
-	inproc_hub_destroy(hub);
-}
-END_TEST
-
-/* Connections begin with what is lost. */
-static void lose_three(void *ignored, const struct inproc_message *message, struct inproc_fate *fate)
-{
-	(void)ignored;
-	if (message->number < 3)
-		fate->copies = 0;
-}
-
-START_TEST(the_first_messages_are_lost)
-{
-	struct inproc_hub *hub = inproc_hub_new(2, 1);
-	struct link_echo *echo = NULL;
-	struct link_times times = {0, 0};
-	inproc_set_rule(hub, lose_three, NULL);
-	must(link_echo_new(inproc_transport(), inproc_node(hub, 1), &echo, &said));
-	must(measure_link(inproc_transport(), inproc_node(hub, 0), 1, 0, 0, 20, &times, &said));
-	link_echo_destroy(echo);
-	inproc_hub_destroy(hub);
-	ck_assert_double_gt(times.latency_s, 0);
-	ck_assert_double_gt(times.bandwidth_Bps, 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("measure");
@@ -471,9 +405,6 @@ int main(void)
 	tcase_add_test(tc, rates_follow_from_times);
 	tcase_add_test(tc, spreads);
 	tcase_add_test(tc, engines_by_name);
-	tcase_add_test(tc, a_link);
-	tcase_add_test(tc, nobody_answers);
-	tcase_add_test(tc, the_first_messages_are_lost);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -251,6 +251,7 @@ static hidp_status lead(struct fixture *f)
 	struct hidp_agent_request request = HIDP_AGENT_REQUEST_INIT;
 	struct hidp_agent_report report = HIDP_AGENT_REPORT_INIT;
 	struct hidp_task_statistics one = HIDP_TASK_STATISTICS_INIT;
+	struct hidp_link_times link = HIDP_LINK_TIMES_INIT;
 	struct hidp_plan *plan = NULL;
 	struct hidp_agent *agent;
 	options.node = 2;
@@ -280,6 +281,11 @@ static hidp_status lead(struct fixture *f)
 	hidp_plan_unref(plan);
 	if (s == HIDP_OK)
 		s = hidp_agent_get_task_statistics(agent, 0, 0, &one);
+	/* nobody answers */
+	if (s == HIDP_OK)
+		s = hidp_agent_measure_link(agent, 0, 1e-3, &link, NULL);
+	if (s == HIDP_ERR_TIMEOUT)
+		s = HIDP_OK;
 	hidp_agent_close(agent);
 	hidp_agent_destroy(agent);
 	return s;
@@ -304,7 +310,8 @@ const struct scenario run_scenarios[] = {
          "requests", ALLOCATES, run_local, NULL, HIDP_OK, 0},
 	{"hidp_agent_new hidp_agent_destroy", "", JSON, new_agent, release_agent, HIDP_OK, 0},
 	{"hidp_agent_set_transport hidp_agent_add_model hidp_agent_set_planner hidp_agent_start "
-	 "hidp_agent_run hidp_agent_plan hidp_agent_get_task_statistics hidp_agent_close",
+	 "hidp_agent_run hidp_agent_plan hidp_agent_get_task_statistics hidp_agent_measure_link "
+	 "hidp_agent_close",
 	 "", SURVIVES, lead, NULL, HIDP_OK, 0},
 	{0},
 };

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Links whose delay and bandwidth are known, as agents measure them. */
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include <hidp/hidp.h>
+
+#include "inproc_transport.h"
+#include "random_instance.h"
+#include "suite.h"
+
+#define NODES 3u
+
+static struct hidp_context *context;
+static struct hidp_cluster *cluster;
+static struct inproc_hub *hub;
+static struct hidp_agent *agents[NODES];
+static struct hidp_diagnostic said;
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void set_up(void)
+{
+	said = (struct hidp_diagnostic)HIDP_DIAGNOSTIC_INIT;
+	ck_ok(hidp_context_new(NULL, &context), said);
+	ck_ok(hidp_cluster_from_string(context, "3*cpu:10 | lan", &cluster, &said), said);
+	hub = inproc_hub_new(NODES, 1);
+	for (hidp_node_id n = 0; n < NODES; n++) {
+		struct hidp_agent_options o = HIDP_AGENT_OPTIONS_INIT;
+		o.node = n;
+		ck_ok(hidp_agent_new(context, cluster, &o, &agents[n], &said), said);
+		ck_ok(hidp_agent_set_transport(agents[n], inproc_transport(), inproc_node(hub, n)),
+		      said);
+		ck_ok(hidp_agent_start(agents[n], &said), said);
+	}
+}
+
+static void tear_down(void)
+{
+	for (hidp_node_id n = 0; n < NODES; n++)
+		hidp_agent_close(agents[n]);
+	for (hidp_node_id n = 0; n < NODES; n++)
+		hidp_agent_destroy(agents[n]);
+	inproc_hub_destroy(hub);
+	hidp_cluster_unref(cluster);
+	hidp_context_unref(context);
+}
+
+/* A link as it is described: its delay, and its bandwidth from node 0 and towards it. */
+struct link {
+	unsigned delay_us;
+	double there_Bps, back_Bps;
+	unsigned lost; /* of the first messages of each node */
+};
+
+static void be(void *link, const struct inproc_message *message, struct inproc_fate *fate)
+{
+	const struct link *l = link;
+	double Bps = message->from == 0 ? l->there_Bps : l->back_Bps;
+	fate->delay_us = l->delay_us + (unsigned)(1e6 * (double)message->size / Bps);
+	if (message->number < l->lost)
+		fate->copies = 0;
+}
+
+/* A busy machine makes links slower, never quicker. */
+static void check(const struct link *link, const struct hidp_link_times *times)
+{
+	ck_assert_double_ge(times->latency_s, 1e-6 * link->delay_us);
+	ck_assert_double_le(times->latency_s, 1e-6 * link->delay_us + 5e-3);
+	ck_assert_double_le(times->bandwidth_Bps, 1.15 * link->there_Bps);
+	ck_assert_double_ge(times->bandwidth_Bps, 0.6 * link->there_Bps);
+	ck_assert_double_le(times->back_bandwidth_Bps, 1.15 * link->back_Bps);
+	ck_assert_double_ge(times->back_bandwidth_Bps, 0.6 * link->back_Bps);
+	ck_assert_uint_ge(times->rounds, 3);
+	ck_assert_uint_ge(times->bytes, 1 << 16);
+}
+
+START_TEST(as_it_is)
+{
+	static const struct link links[] = {
+		{3000, 20e6, 10e6, 0},  /* one way quicker than the other */
+		{200, 100e6, 100e6, 0}, /* Gigabit Ethernet, about */
+		{60000, 4e6, 4e6, 0},   /* far away */
+		{1000, 30e6, 30e6, 3},  /* connections begin with what is lost */
+	};
+	struct link link = links[_i];
+	struct hidp_link_times times = HIDP_LINK_TIMES_INIT;
+	inproc_set_rule(hub, be, &link);
+	ck_ok(hidp_agent_measure_link(agents[0], 2, 0.5, &times, &said), said);
+	check(&link, &times);
+}
+END_TEST
+
+START_TEST(nobody_is_there)
+{
+	struct hidp_link_times times = HIDP_LINK_TIMES_INIT;
+	inproc_set_node(hub, 1, false);
+	for (int refusing = 0; refusing < 2; refusing++) {
+		double begin = now();
+		inproc_set_refusing(hub, refusing);
+		ck_refused(hidp_agent_measure_link(agents[0], 1, 0.2, &times, &said), said,
+		           HIDP_ERR_TIMEOUT, "node1", "does not answer");
+		ck_assert_double_ge(now() - begin, 0.19);
+		ck_assert_double_lt(now() - begin, 10);
+		ck_assert_double_eq(times.latency_s, 0);
+	}
+	/* and the others are none the worse */
+	ck_ok(hidp_agent_measure_link(agents[0], 2, 0.1, &times, &said), said);
+	inproc_set_node(hub, 1, true);
+	inproc_set_refusing(hub, false);
+	ck_ok(hidp_agent_measure_link(agents[0], 1, 0.1, &times, &said), said);
+}
+END_TEST
+
+START_TEST(what_is_wrong)
+{
+	struct hidp_link_times times = HIDP_LINK_TIMES_INIT;
+	struct hidp_agent *idle;
+	ck_refused(hidp_agent_measure_link(agents[0], 0, 0, &times, &said), said, HIDP_ERR_ARGUMENT,
+	           "", "no other node 0");
+	ck_refused(hidp_agent_measure_link(agents[0], NODES, 0, &times, &said), said,
+	           HIDP_ERR_ARGUMENT, "", "no other node 3");
+	ck_refused(hidp_agent_measure_link(agents[0], 1, -1, &times, &said), said,
+	           HIDP_ERR_ARGUMENT, "", "no such time");
+	ck_refused(hidp_agent_measure_link(agents[0], 1, 0, NULL, &said), said, HIDP_ERR_ARGUMENT,
+	           "", "NULL");
+	ck_refused(hidp_agent_measure_link(NULL, 1, 0, &times, &said), said, HIDP_ERR_ARGUMENT, "",
+	           "NULL");
+	times.struct_size--;
+	ck_refused(hidp_agent_measure_link(agents[0], 1, 0, &times, &said), said, HIDP_ERR_ABI, "",
+	           "size");
+	times.struct_size++;
+	ck_ok(hidp_agent_new(context, cluster, NULL, &idle, &said), said);
+	ck_refused(hidp_agent_measure_link(idle, 1, 0, &times, &said), said, HIDP_ERR_ARGUMENT, "",
+	           "not running");
+	hidp_agent_destroy(idle);
+	hidp_agent_close(agents[0]);
+	ck_refused(hidp_agent_measure_link(agents[0], 1, 0, &times, &said), said, HIDP_ERR_CLOSED,
+	           "", "not running");
+}
+END_TEST
+
+static void *measure(void *agent)
+{
+	static struct hidp_link_times all[NODES];
+	struct hidp_agent *a = agent;
+	hidp_node_id to = a == agents[1] ? 0 : 1;
+	struct hidp_link_times *times = &all[a == agents[1]];
+	*times = (struct hidp_link_times)HIDP_LINK_TIMES_INIT;
+	hidp_status s = hidp_agent_measure_link(a, to, 0.3, times, NULL);
+	return s == HIDP_OK ? times : NULL;
+}
+
+/* Two at once from one node, and one the other way. */
+START_TEST(several_at_once)
+{
+	pthread_t threads[3];
+	void *times;
+	for (int i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, measure, agents[i == 2]);
+	for (int i = 0; i < 3; i++) {
+		pthread_join(threads[i], &times);
+		ck_assert_ptr_nonnull(times);
+	}
+}
+END_TEST
+
+static void *measure_long(void *status)
+{
+	struct hidp_link_times times = HIDP_LINK_TIMES_INIT;
+	*(hidp_status *)status = hidp_agent_measure_link(agents[0], 1, 1e6, &times, NULL);
+	return NULL;
+}
+
+START_TEST(closed_meanwhile)
+{
+	static struct link slow = {100000, 1e6, 1e6, 0};
+	const struct timespec a_while = {0, 250000000};
+	hidp_status status = HIDP_OK;
+	pthread_t thread;
+	inproc_set_rule(hub, be, &slow);
+	pthread_create(&thread, NULL, measure_long, &status);
+	nanosleep(&a_while, NULL);
+	hidp_agent_close(agents[0]);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(status, HIDP_ERR_CLOSED);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("agent_link");
+	TCase *tc = tcase_create("agent_link");
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, as_it_is, 0, 4);
+	tcase_add_test(tc, nobody_is_there);
+	tcase_add_test(tc, what_is_wrong);
+	tcase_add_test(tc, several_at_once);
+	tcase_add_test(tc, closed_meanwhile);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
