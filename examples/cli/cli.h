@@ -98,6 +98,18 @@ bool apply_loads(struct hidp_cluster **cluster, const char *const *loads, size_t
 bool load_costs(const struct hidp_model *model, const struct hidp_cluster *cluster,
                 const struct list *files, struct hidp_cost **cost_out);
 
+/* links.c: links that are to be measured. */
+struct link_request {
+	struct list nodes; /* to which; "all": to all in the address book */
+	const char *cluster, *boards, *node, *peers, *key, *listen;
+	const char *profile; /* where the cluster goes with them, or NULL */
+	bool allow_clear, quiet;
+	double time_s; /* for each; 0: the default */
+};
+
+/* Measures and prints them; what the command returns. */
+int profile_links(const struct link_request *request);
+
 /* output.c: where a plan goes. */
 struct outputs {
 	const char *svg, *trace, *json; /* files, "-" or NULL */

@@ -41,3 +41,9 @@ int cmd_timeline(int argc, char **argv)
 	(void)argc;
 	return absent(argv[0]);
 }
+
+int profile_links(const struct link_request *request)
+{
+	(void)request;
+	return absent("hidp profile --link");
+}

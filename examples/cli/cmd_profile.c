@@ -14,6 +14,7 @@
 
 const char usage_profile[] =
 	"Usage: hidp profile MODEL [option]...\n"
+	"       hidp profile --link NODE... --cluster CLUSTER --peers FILE [option]...\n"
 	"\n"
 	"Measures how long the layers of MODEL, whole and divided, take on the processors of\n"
 	"this machine, with the kernels that will compute them. MODEL is a network of the\n"
@@ -39,11 +40,19 @@ const char usage_profile[] =
 	"                        place of what can be found out about this machine\n"
 	"  --boards DIR          folder of board profiles\n"
 	"\n"
-	"The model:\n" USAGE_MODEL_SIZES
-	"  --no-fuse             every layer stays on its own\n"
+	"The model:\n" USAGE_MODEL_SIZES "  --no-fuse             every layer stays on its own\n"
 	"\n"
-	"Exit status: 0 done, 1 failed (no such model, kernels that cannot run it), 2 wrong\n"
-	"arguments.\n";
+	"With --link, measures latency and bandwidth of the links between this node of CLUSTER\n"
+	"and others, on which 'hidp node' runs:\n"
+	"  --link NODE           to which; 'all': every node of the address book; may be repeated\n"
+	"  --profile FILE        write CLUSTER with what was measured\n"
+	"  --time TIME           how long for each; default 2s\n"
+	"  --node NODE           which node of CLUSTER this is; default: the first\n"
+	"  --peers FILE, --key FILE, --listen ENDPOINT, --allow-clear   as for 'hidp node', which\n"
+	"                        must not run for this node meanwhile\n"
+	"\n"
+	"Exit status: 0 done, 1 failed (no such model, kernels that cannot run it, a node that\n"
+	"does not answer), 2 wrong arguments.\n";
 
 enum {
 	OPT_PROFILE = OPT_OWN,
@@ -55,7 +64,13 @@ enum {
 	OPT_NAME,
 	OPT_GRANULARITY,
 	OPT_CLUSTER,
-	OPT_NO_FUSE
+	OPT_NO_FUSE,
+	OPT_LINK,
+	OPT_NODE,
+	OPT_PEERS,
+	OPT_KEY,
+	OPT_LISTEN,
+	OPT_ALLOW_CLEAR
 };
 
 static const struct option long_options[] = {
@@ -72,6 +87,12 @@ static const struct option long_options[] = {
 	{"boards", required_argument, NULL, OPT_BOARDS},
 	MODEL_SIZE_OPTIONS,
 	{"no-fuse", no_argument, NULL, OPT_NO_FUSE},
+	{"link", required_argument, NULL, OPT_LINK},
+	{"node", required_argument, NULL, OPT_NODE},
+	{"peers", required_argument, NULL, OPT_PEERS},
+	{"key", required_argument, NULL, OPT_KEY},
+	{"listen", required_argument, NULL, OPT_LISTEN},
+	{"allow-clear", no_argument, NULL, OPT_ALLOW_CLEAR},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -82,6 +103,9 @@ struct request {
 	uint32_t granularity;
 	bool check, quiet, has_granularity;
 	struct measure_options options;
+	struct link_request links;
+	const char *of_model; /* an option that only a model has, if any was given */
+	const char *of_links; /* likewise of links */
 };
 
 static bool take_whole(const char *text, double most, double *out)
@@ -102,10 +126,27 @@ static bool take_granularity(const char *text, struct request *r)
 	return false;
 }
 
+static bool take_link_option(struct link_request *links, int option, const char *value)
+{
+	const char **text = option == OPT_NODE    ? &links->node
+	                    : option == OPT_PEERS ? &links->peers
+	                    : option == OPT_KEY   ? &links->key
+	                                          : &links->listen;
+	if (option == OPT_LINK)
+		return list_add(&links->nodes, value);
+	if (option == OPT_ALLOW_CLEAR)
+		links->allow_clear = true;
+	else
+		*text = value;
+	return true;
+}
+
 /* false: the option's value is wrong. */
 static bool take_option(struct request *r, int option, const char *value)
 {
 	double number;
+	if (option >= OPT_LINK && option <= OPT_ALLOW_CLEAR)
+		return take_link_option(&r->links, option, value);
 	switch (option) {
 	case OPT_PROFILE:
 		r->profile = value;
@@ -264,8 +305,8 @@ static int measure(const struct request *r, struct hidp_context *context,
 	struct check checks[CHECKS_MAX];
 	struct engine *engine = NULL;
 	size_t count = 0;
-	hidp_status s = engine_new_weights(r->kernels, model, loaded->weights,
-	                                   loaded->weights_data, &engine, &said);
+	hidp_status s = engine_new_weights(r->kernels, model, loaded->weights, loaded->weights_data,
+	                                   &engine, &said);
 	if (s == HIDP_OK && r->check)
 		s = check_predictions(context, model, cluster, engine, &r->options, checks, &count,
 		                      &times, &said);
@@ -311,6 +352,34 @@ static int profile(const struct request *r)
 	return rc;
 }
 
+/* Notes what goes with a model alone, and what with links alone. */
+static void note_option(struct request *r, int option)
+{
+	bool both = option == OPT_PROFILE || option == OPT_TIME || option == OPT_CLUSTER ||
+	            option == OPT_BOARDS || option == 'q';
+	if (option >= OPT_LINK && option <= OPT_ALLOW_CLEAR)
+		r->of_links = option_name(option);
+	else if (!both)
+		r->of_model = option_name(option);
+}
+
+static int links(struct request *r, const char *command, bool has_model)
+{
+	if (has_model)
+		return complain_usage(command,
+		                      "a model and links are measured one after the other");
+	if (r->of_model != NULL)
+		return complain_usage(command, "--%s is for a model, not for links", r->of_model);
+	if (r->cluster == NULL || r->links.peers == NULL)
+		return complain_usage(command, "--link wants --cluster and --peers");
+	r->links.cluster = r->cluster;
+	r->links.boards = r->boards;
+	r->links.profile = r->profile;
+	r->links.quiet = r->quiet;
+	r->links.time_s = r->options.budget_s;
+	return profile_links(&r->links);
+}
+
 int cmd_profile(int argc, char **argv)
 {
 	static struct request r = {.model.seed = ENGINE_SEED};
@@ -327,7 +396,12 @@ int cmd_profile(int argc, char **argv)
 		if (!take_option(&r, option, optarg))
 			return complain_usage(argv[0], "--%s %s is not understood",
 			                      option_name(option), optarg);
+		note_option(&r, option);
 	}
+	if (r.links.nodes.count != 0)
+		return links(&r, argv[0], argc != optind);
+	if (r.of_links != NULL)
+		return complain_usage(argv[0], "--%s goes with --link", r.of_links);
 	if (argc - optind != 1)
 		return complain_usage(argv[0],
 		                      argc == optind ? "a model is wanted" : "too many arguments");

@@ -153,17 +153,22 @@ class Machines:
         )  # fmt: skip
         return made.stdout.strip()
 
-    def common(self, name, book=None, key=None):
+    def who(self, name=None, book=None, key=None):
+        """Which node it is, the first if not said; where the others are; and its key."""
+        name = name or self.names[0]
         return [
             "--node", name, "--peers", book or self.books.get(name, self.book),
-            "--key", key or str(self.folder / f"{name}.key"), *self.options,
+            "--key", key or str(self.folder / f"{name}.key"),
         ]  # fmt: skip
 
-    def start(self, name, *more):
-        """A follower; returns when it listens."""
+    def common(self, name, book=None, key=None):
+        return [*self.who(name, book, key), *self.options]
+
+    def start(self, name, *more, inside=()):
+        """A follower, inside what a command makes; returns when it listens."""
         err = open(self.folder / f"{name}.err", "a")
         node = subprocess.Popen(
-            [self.hidp, "node", self.cluster, self.model, *self.common(name), *map(str, more)],
+            [*inside, self.hidp, "node", self.cluster, self.model, *self.common(name), *map(str, more)],
             stdout=subprocess.PIPE, stderr=err, text=True,
         )  # fmt: skip
         err.close()
