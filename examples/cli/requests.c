@@ -100,6 +100,31 @@ static void show_progress(struct requests *r, double latency_s)
 	fflush(stdout);
 }
 
+/* A request as one thread sees it. */
+struct under_way {
+	struct requests *requests;
+	long number;
+};
+
+/* How far a request is that takes its time, where somebody looks. */
+static void show_part(void *data, uint32_t attempt, double part_done)
+{
+	const struct under_way *u = data;
+	struct requests *r = u->requests;
+	double now = now_s();
+	(void)attempt;
+	if (r->options->reports.quiet || !isatty(STDOUT_FILENO))
+		return;
+	pthread_mutex_lock(&r->mutex);
+	if (now - r->shown_s >= SHOW_TERMINAL_S) {
+		r->shown_s = now;
+		printf("\rrequest %ld of %ld: %.0f %% of the leader's tasks\033[K", u->number + 1,
+		       r->options->repeat, 100 * part_done);
+		fflush(stdout);
+	}
+	pthread_mutex_unlock(&r->mutex);
+}
+
 static void write_log(struct requests *r, long number, hidp_status status,
                       const struct hidp_agent_report *report, uint64_t digest, double difference)
 {
@@ -171,6 +196,7 @@ static void *run_some(void *data)
 		pthread_mutex_unlock(&r->mutex);
 		if (number < 0)
 			break;
+		struct under_way under_way = {r, number};
 		const struct tensors *inputs = &r->inputs[number % r->options->variety];
 		request.options = &r->options->plan;
 		request.inputs = (const void *const *)inputs->data;
@@ -178,6 +204,8 @@ static void *run_some(void *data)
 		request.outputs = outputs.data;
 		request.output_count = outputs.count;
 		request.deadline_s = r->options->deadline_s;
+		request.on_progress = show_part;
+		request.progress_data = &under_way;
 		hidp_status s = hidp_agent_run(r->member->agent, &request, &report, &said);
 		note(r, number, s, &report, &outputs, &said);
 		ok = s != HIDP_ERR_CLOSED;

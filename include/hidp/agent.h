@@ -208,6 +208,19 @@ HIDP_API hidp_status hidp_agent_set_planner(struct hidp_agent *agent, hidp_agent
  */
 HIDP_API hidp_status hidp_agent_start(struct hidp_agent *agent, struct hidp_diagnostic *diagnostic);
 
+/**
+ * @brief Learns how far a request is.
+ *
+ * Called by hidp_agent_run(), on the thread that called that, once every `heartbeat_s` while the
+ * request is under way; it may block, but holds the request up, and must not call the agent.
+ * Exceptions and panics must not leave it.
+ *
+ * @param[in] user_data The pointer given with the callback.
+ * @param[in] attempt   How often the request was begun, from 1.
+ * @param[in] part_done Part of the tasks on the leader that are done, 0 to 1.
+ */
+typedef void (*hidp_agent_progress_fn)(void *user_data, uint32_t attempt, double part_done);
+
 /** @brief A request to an agent that leads. */
 struct hidp_agent_request {
 	uint32_t struct_size;  /**< sizeof(struct hidp_agent_request) */
@@ -222,12 +235,14 @@ struct hidp_agent_request {
 	void *const *outputs;      /**< [output_count] as in hidp_session_wait() */
 	double deadline_s;         /**< from the call on; then another plan is made, and if that does not get
 	                                through either, the leader does it alone; 0: none */
+	hidp_agent_progress_fn on_progress; /**< learns how far it is; NULL: nobody does */
+	void *progress_data;                /**< first argument of `on_progress` */
 };
 
 /** Initialiser for a struct hidp_agent_request. */
 #define HIDP_AGENT_REQUEST_INIT                                                                    \
 	{                                                                                          \
-		sizeof(struct hidp_agent_request), 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+		sizeof(struct hidp_agent_request), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                 \
 	}
 
 /** @brief How a request went. */

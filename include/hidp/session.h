@@ -222,6 +222,35 @@ HIDP_API hidp_status hidp_session_cancel(struct hidp_session *session, uint64_t 
  */
 HIDP_API void hidp_session_close(struct hidp_session *session);
 
+/** @brief How far a request is on one node. */
+struct hidp_session_progress {
+	uint32_t struct_size; /**< sizeof(struct hidp_session_progress), set by the caller */
+	uint32_t route;       /**< that it takes */
+	uint32_t task_count;  /**< tasks of the route on this node: computing, sending, receiving */
+	uint32_t tasks_done;  /**< of them; at least so many: some that are done may not be counted yet */
+	double elapsed_s;     /**< since it began on this node */
+};
+
+/** Initialiser for a struct hidp_session_progress. */
+#define HIDP_SESSION_PROGRESS_INIT                                                                 \
+	{                                                                                          \
+		sizeof(struct hidp_session_progress), 0, 0, 0, 0                                   \
+	}
+
+/**
+ * @brief How far a request is on this node.
+ *
+ * @param[in]  session      The session.
+ * @param[in]  request      A request that has begun here and, at the output node, was not waited for.
+ * @param[out] progress_out Filled in; `struct_size` set by the caller.
+ * @return #HIDP_OK, #HIDP_ERR_ARGUMENT (no such request, not started), #HIDP_ERR_ABI.
+ *
+ * Thread safety: any thread, any time.
+ * @since 1.0
+ */
+HIDP_API hidp_status hidp_session_get_progress(struct hidp_session *session, uint64_t request,
+                                               struct hidp_session_progress *progress_out);
+
 /** @brief What a session has done since it was started. */
 struct hidp_session_statistics {
 	uint32_t struct_size;      /**< sizeof(struct hidp_session_statistics), set by the caller */

@@ -244,12 +244,22 @@ struct attempt {
 	double patience_s; /* how long it may take */
 	double begin_s;
 	double deadline_s; /* 0: none */
+	uint32_t number;   /* from 1 */
 };
 
 static void pause_shortly(struct hidp_agent *agent)
 {
 	unsigned count = hidp__event_count(&agent->news);
 	hidp__event_wait(&agent->news, count, 0, hidp__clock() + 200e-6);
+}
+
+static void say_progress(const struct attempt *a, uint64_t number)
+{
+	struct hidp_session_progress p = HIDP_SESSION_PROGRESS_INIT;
+	if (a->request->on_progress != NULL &&
+	    hidp_session_get_progress(a->hosted->session, number, &p) == HIDP_OK)
+		a->request->on_progress(a->request->progress_data, a->number,
+		                        p.task_count != 0 ? (double)p.tasks_done / p.task_count : 1);
 }
 
 /* Waits for the result, and looks after the followers meanwhile. */
@@ -266,6 +276,7 @@ static hidp_status execute(struct attempt *a, uint64_t number)
 		bool late = now - a->begin_s > a->patience_s;
 		bool over = a->deadline_s != 0 && now > a->deadline_s;
 		hidp__lead_call(agent);
+		say_progress(a, number);
 		if (!late && !over && !hidp__lead_misses(agent, a->plan_id))
 			continue;
 		hidp__mutex_lock(&agent->lead_mutex);
@@ -349,7 +360,7 @@ static hidp_status run(struct hidp_agent *agent, const struct hidp_agent_request
 		bool is_late = deadline_s != 0 && hidp__clock() > deadline_s;
 		a.deadline_s = is_late ? 0 : deadline_s;
 		late += is_late;
-		report->attempts++;
+		a.number = ++report->attempts;
 		hidp__agent_say(agent, HIDP_AGENT_EXECUTE, a.plan_id, "a request begins");
 		s = attempt(&a);
 		double end_s = hidp__clock();

@@ -34,6 +34,7 @@ GROWN(hidp_processor_figures);
 GROWN(hidp_program_task);
 GROWN(hidp_programs_info);
 GROWN(hidp_session_options);
+GROWN(hidp_session_progress);
 GROWN(hidp_session_statistics);
 GROWN(hidp_share_desc);
 GROWN(hidp_slice_desc);

@@ -27,7 +27,7 @@ OFFSET(hidp_agent_options, silence_s, 48);
 OFFSET(hidp_agent_options, ready_s, 56);
 OFFSET(hidp_agent_options, attempt_s, 64);
 
-SIZE(hidp_agent_request, 56);
+SIZE(hidp_agent_request, 72);
 OFFSET(hidp_agent_request, struct_size, 0);
 OFFSET(hidp_agent_request, flags, 4);
 OFFSET(hidp_agent_request, model, 8);
@@ -38,6 +38,8 @@ OFFSET(hidp_agent_request, options, 24);
 OFFSET(hidp_agent_request, inputs, 32);
 OFFSET(hidp_agent_request, outputs, 40);
 OFFSET(hidp_agent_request, deadline_s, 48);
+OFFSET(hidp_agent_request, on_progress, 56);
+OFFSET(hidp_agent_request, progress_data, 64);
 
 SIZE(hidp_agent_report, 56);
 OFFSET(hidp_agent_report, struct_size, 0);
@@ -368,6 +370,13 @@ OFFSET(hidp_session_options, node, 8);
 OFFSET(hidp_session_options, slots, 12);
 OFFSET(hidp_session_options, spin_s, 16);
 OFFSET(hidp_session_options, plan_id, 24);
+
+SIZE(hidp_session_progress, 24);
+OFFSET(hidp_session_progress, struct_size, 0);
+OFFSET(hidp_session_progress, route, 4);
+OFFSET(hidp_session_progress, task_count, 8);
+OFFSET(hidp_session_progress, tasks_done, 12);
+OFFSET(hidp_session_progress, elapsed_s, 16);
 
 SIZE(hidp_session_statistics, 64);
 OFFSET(hidp_session_statistics, struct_size, 0);

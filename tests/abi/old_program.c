@@ -340,6 +340,13 @@ static void read_session(const struct hidp_plan *plan)
 		return;
 	WRITES(hidp_session_statistics, hidp_session_get_statistics(session, filled));
 	WRITES(hidp_task_statistics, hidp_session_get_task_statistics(session, 0, 0, filled));
+	{
+		struct grown_hidp_session_progress g; /* there is no request */
+		memset(&g, 0xA5, sizeof g);
+		g.known.struct_size = sizeof g;
+		CHECK(hidp_session_get_progress(session, 0, &g.known) == HIDP_ERR_ARGUMENT);
+		CHECK(g.known.route == 0xA5A5A5A5 && g.unknown[0] == 0xA5);
+	}
 	hidp_session_destroy(session);
 }
 

@@ -983,6 +983,19 @@ HIDP_API hidp_status hidp_session_wait(struct hidp_session *session, uint64_t re
                                        uint32_t output_count);
 HIDP_API hidp_status hidp_session_cancel(struct hidp_session *session, uint64_t request);
 HIDP_API void hidp_session_close(struct hidp_session *session);
+struct hidp_session_progress {
+	uint32_t struct_size;
+	uint32_t route;
+	uint32_t task_count;
+	uint32_t tasks_done;
+	double elapsed_s;
+};
+#define HIDP_SESSION_PROGRESS_INIT                                                                 \
+	{                                                                                          \
+		sizeof(struct hidp_session_progress), 0, 0, 0, 0                                   \
+	}
+HIDP_API hidp_status hidp_session_get_progress(struct hidp_session *session, uint64_t request,
+                                               struct hidp_session_progress *progress_out);
 struct hidp_session_statistics {
 	uint32_t struct_size;
 	uint32_t flags;
@@ -1074,6 +1087,7 @@ HIDP_API hidp_status hidp_agent_add_model(struct hidp_agent *agent, const struct
 HIDP_API hidp_status hidp_agent_set_planner(struct hidp_agent *agent, hidp_agent_plan_fn planner,
                                             void *user_data);
 HIDP_API hidp_status hidp_agent_start(struct hidp_agent *agent, struct hidp_diagnostic *diagnostic);
+typedef void (*hidp_agent_progress_fn)(void *user_data, uint32_t attempt, double part_done);
 struct hidp_agent_request {
 	uint32_t struct_size;
 	uint32_t flags;
@@ -1085,10 +1099,12 @@ struct hidp_agent_request {
 	const void *const *inputs;
 	void *const *outputs;
 	double deadline_s;
+	hidp_agent_progress_fn on_progress;
+	void *progress_data;
 };
 #define HIDP_AGENT_REQUEST_INIT                                                                    \
 	{                                                                                          \
-		sizeof(struct hidp_agent_request), 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+		sizeof(struct hidp_agent_request), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                 \
 	}
 struct hidp_agent_report {
 	uint32_t struct_size;

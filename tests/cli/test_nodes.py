@@ -7,6 +7,7 @@
 import array
 import json
 import os
+import pty
 import re
 import signal
 import stat
@@ -190,6 +191,25 @@ class Run(Case):
         ):  # fmt: skip
             with self.subTest(message=message):
                 self.assertIn(message, self.fails(1, "run", self.model, "cpu:1", "--input", path))
+
+    def test_progress(self):
+        """On a terminal: how far a request is that takes its time, and how it went."""
+        ours, theirs = pty.openpty()
+        command = [HIDP, "run", self.model, "cpu:0.0001", "--unpinned", "--slow", "10000"]
+        with os.fdopen(ours, "rb", buffering=0) as terminal, os.fdopen(theirs, "wb") as out:
+            done = subprocess.Popen(list(map(str, command)), stdout=out)
+            out.close()
+            said = b""
+            try:
+                while chunk := terminal.read(1000):
+                    said += chunk
+            except OSError:
+                pass  # nobody writes any more
+        self.assertEqual(done.wait(60), 0)
+        parts = re.findall(r"\rrequest 1 of 1: (\d+) % of the leader's tasks", said.decode())
+        self.assertGreater(len(parts), 0, said)
+        self.assertEqual(parts, sorted(parts, key=int))
+        self.assertRegex(said.decode(), r"\rrequest 1 of 1: \d+\.\d+ ms, predicted")
 
     def test_names(self):
         """Inputs and outputs by name, in any order; without names in that of the model."""

@@ -47,6 +47,7 @@ int main(void)
 	INIT_ONLY(hidp_agent_report, HIDP_AGENT_REPORT_INIT);
 	INIT_ONLY(hidp_agent_request, HIDP_AGENT_REQUEST_INIT);
 	INIT_ONLY(hidp_link_times, HIDP_LINK_TIMES_INIT);
+	INIT_ONLY(hidp_session_progress, HIDP_SESSION_PROGRESS_INIT);
 	INIT_ONLY(hidp_buffer_info, HIDP_BUFFER_INFO_INIT);
 	INIT_ONLY(hidp_call, HIDP_CALL_INIT);
 	INIT_ONLY(hidp_context_options, HIDP_CONTEXT_OPTIONS_INIT);

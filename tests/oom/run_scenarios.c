@@ -185,6 +185,7 @@ static hidp_status run_local(struct fixture *f)
 	void *const outputs[] = {output};
 	struct hidp_session_statistics all = HIDP_SESSION_STATISTICS_INIT;
 	struct hidp_task_statistics one = HIDP_TASK_STATISTICS_INIT;
+	struct hidp_session_progress progress = HIDP_SESSION_PROGRESS_INIT;
 	struct hidp_plan_options options = HIDP_PLAN_OPTIONS_INIT;
 	struct hidp_plan *alone;
 	struct hidp_session *session;
@@ -202,6 +203,8 @@ static hidp_status run_local(struct fixture *f)
 		s = hidp_session_start(session, &f->diagnostic);
 	for (int i = 0; i < 4 && s == HIDP_OK; i++) {
 		s = hidp_session_submit(session, inputs, 1, &request);
+		if (s == HIDP_OK)
+			s = hidp_session_get_progress(session, request, &progress);
 		if (s == HIDP_OK && i == 2)
 			s = hidp_session_cancel(session, request);
 		if (s == HIDP_OK)
@@ -306,7 +309,7 @@ const struct scenario run_scenarios[] = {
          start_global, NULL, HIDP_OK, 0},
 	{"hidp_session_start hidp_session_submit hidp_session_wait hidp_session_cancel "
          "hidp_session_close hidp_session_get_statistics hidp_session_get_task_statistics "
-         "hidp_session_programs",
+         "hidp_session_programs hidp_session_get_progress",
          "requests", ALLOCATES, run_local, NULL, HIDP_OK, 0},
 	{"hidp_agent_new hidp_agent_destroy", "", JSON, new_agent, release_agent, HIDP_OK, 0},
 	{"hidp_agent_set_transport hidp_agent_add_model hidp_agent_set_planner hidp_agent_start "

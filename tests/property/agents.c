@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Agents that lead and follow, all nodes in one process, while others die, freeze, slow down
- * or are cut off:
+ * Agents that lead and follow, all nodes in one process, while others die, freeze, slow down or
+ * are cut off, and messages are lost:
  *
  *     agents [--count N] [--seed N]
  *
@@ -29,7 +29,7 @@
 
 struct tally {
 	uint64_t trials, requests, done, again, infeasible, failures;
-	uint64_t deaths, cuts, slow;
+	uint64_t deaths, cuts, losses, slow, looks;
 	double longest_s;
 };
 
@@ -43,6 +43,8 @@ struct trial {
 	struct elements *kernels;   /* [node] */
 	struct hidp_agent **agents; /* [node] */
 	hidp_node_id leader;
+	struct inproc_chances chances; /* of messages to be lost, for a while */
+	uint32_t attempt;              /* that was looked at last */
 };
 
 static void wrong(struct trial *t, const char *what)
@@ -120,7 +122,7 @@ static void *disturb(void *data)
 	hidp_node_id n = (hidp_node_id)rng_below(&t->rng, t->node_count);
 	hidp_node_id m = (hidp_node_id)rng_below(&t->rng, t->node_count);
 	nap((unsigned)rng_below(&t->rng, 3000));
-	switch (rng_below(&t->rng, 4)) {
+	switch (rng_below(&t->rng, 5)) {
 	case 0:
 	case 1: /* a follower dies */
 		if (n != t->leader) {
@@ -133,6 +135,13 @@ static void *disturb(void *data)
 			inproc_set_link(t->hub, n, m, false);
 			t->tally->cuts++;
 		}
+		break;
+	case 3: /* some messages are lost, of any kind */
+		t->chances.drop = (unsigned)rng_between(&t->rng, 5, 40);
+		inproc_set_rule(t->hub, inproc_rule_by_chance, &t->chances);
+		t->tally->losses++;
+		nap((unsigned)rng_below(&t->rng, 400000));
+		inproc_set_rule(t->hub, NULL, NULL);
 		break;
 	default: /* a follower takes its time, now and then too long */
 		if (n != t->leader) {
@@ -150,6 +159,15 @@ static void mend(struct trial *t)
 	atomic_store(&t->common.slow_node, HIDP_NODE_NONE);
 }
 
+static void look(void *data, uint32_t attempt, double part_done)
+{
+	struct trial *t = data;
+	if (attempt < t->attempt || attempt == 0 || !(part_done >= 0 && part_done <= 1))
+		wrong(t, "progress makes no sense");
+	t->attempt = attempt;
+	t->tally->looks++;
+}
+
 static void request(struct trial *t, uint32_t number)
 {
 	struct hidp_agent_request r = HIDP_AGENT_REQUEST_INIT;
@@ -164,6 +182,9 @@ static void request(struct trial *t, uint32_t number)
 	r.inputs = (const void *const *)inputs;
 	r.outputs = outputs;
 	r.options = &t->in.options;
+	r.on_progress = look;
+	r.progress_data = t;
+	t->attempt = 0;
 	if (rng_chance(&t->rng, 30))
 		r.deadline_s = 0.2;
 	if (disturbed)
@@ -179,6 +200,8 @@ static void request(struct trial *t, uint32_t number)
 			t->tally->longest_s = report.total_s;
 		if (!elements_check(t->in.model, outputs, mark))
 			wrong(t, "an output is not right");
+		if (report.total_s > PATIENCE_S)
+			wrong(t, "a request took too long");
 	} else if (s == HIDP_ERR_INFEASIBLE) {
 		t->tally->infeasible++;
 	} else {
@@ -245,12 +268,13 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; i < count && tally.failures < 3; i++)
 		trial(&tally, context, seed + i);
 	hidp_context_unref(context);
-	printf("%llu trials with %llu deaths, %llu cut links, %llu slow-downs; %llu requests: %llu "
-	       "done, %llu of them not at once, the longest took %.2f s, %llu infeasible: %llu "
-	       "wrong\n",
+	printf("%llu trials with %llu deaths, %llu cut links, %llu times of lost messages, %llu "
+	       "slow-downs; %llu requests, looked at %llu times: %llu done, %llu of them not at "
+	       "once, the longest took %.2f s, %llu infeasible: %llu wrong\n",
 	       (unsigned long long)tally.trials, (unsigned long long)tally.deaths,
-	       (unsigned long long)tally.cuts, (unsigned long long)tally.slow,
-	       (unsigned long long)tally.requests, (unsigned long long)tally.done,
+	       (unsigned long long)tally.cuts, (unsigned long long)tally.losses,
+	       (unsigned long long)tally.slow, (unsigned long long)tally.requests,
+	       (unsigned long long)tally.looks, (unsigned long long)tally.done,
 	       (unsigned long long)tally.again, tally.longest_s,
 	       (unsigned long long)tally.infeasible, (unsigned long long)tally.failures);
 	return tally.failures != 0 || tally.trials == 0;

@@ -21,7 +21,7 @@
 #define PATIENCE_S 20
 
 struct tally {
-	uint64_t plans, requests, done, cancelled, failed, messages, held, failures;
+	uint64_t plans, requests, done, cancelled, failed, messages, held, looks, failures;
 };
 
 struct trial {
@@ -86,10 +86,31 @@ struct pending {
 	bool cancelled, fails;
 };
 
+/* How far it is only grows; false: it is not under way here. */
+static bool look(struct trial *t, hidp_node_id node, uint64_t request)
+{
+	struct hidp_session_progress p[2] = {HIDP_SESSION_PROGRESS_INIT,
+	                                     HIDP_SESSION_PROGRESS_INIT};
+	struct hidp_programs_info info = HIDP_PROGRAMS_INFO_INIT;
+	for (int i = 0; i < 2; i++)
+		if (hidp_session_get_progress(t->sessions[node], request, &p[i]) != HIDP_OK)
+			return false;
+	hidp_programs_get_info(hidp_session_programs(t->sessions[node], p[0].route), &info);
+	if (p[0].task_count != info.task_count || p[1].route != p[0].route ||
+	    p[0].tasks_done > info.task_count || p[1].elapsed_s < p[0].elapsed_s)
+		wrong(t, "progress makes no sense", node, (hidp_layer_id)request);
+	t->tally->looks++;
+	return true;
+}
+
 static void finish(struct trial *t, const struct pending *p, void **outputs, uint32_t count)
 {
+	const hidp_node_id anywhere = (hidp_node_id)rng_below(&t->rng, t->node_count);
+	(void)look(t, anywhere, p->request);
 	hidp_status s = hidp_session_wait(t->sessions[t->output_node], p->request, PATIENCE_S,
 	                                  outputs, count);
+	if (look(t, t->output_node, p->request))
+		wrong(t, "progress after the end", t->output_node, (hidp_layer_id)p->request);
 	t->tally->requests++;
 	if (s == HIDP_OK) {
 		t->tally->done++;
@@ -231,10 +252,11 @@ int main(int argc, char **argv)
 		trial(&tally, context, seed + i);
 	hidp_context_unref(context);
 	printf("%llu plans, %llu requests: %llu done, %llu cancelled, %llu failed; %llu messages, "
-	       "%llu of them held: %llu wrong\n",
+	       "%llu of them held; looked at %llu times: %llu wrong\n",
 	       (unsigned long long)tally.plans, (unsigned long long)tally.requests,
 	       (unsigned long long)tally.done, (unsigned long long)tally.cancelled,
 	       (unsigned long long)tally.failed, (unsigned long long)tally.messages,
-	       (unsigned long long)tally.held, (unsigned long long)tally.failures);
+	       (unsigned long long)tally.held, (unsigned long long)tally.looks,
+	       (unsigned long long)tally.failures);
 	return tally.failures != 0 || tally.plans == 0;
 }
