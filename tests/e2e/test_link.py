@@ -45,9 +45,10 @@ class Links(unittest.TestCase):
                 found[link["to"] + link["from"]] = link
         return found
 
-    def about(self, link, Bps, least=0.5):
-        """A busy machine makes links slower; chunks that sleep do so for too long."""
-        self.assertLess(link["bandwidth_Bps"], 1.15 * Bps)
+    def about(self, link, Bps, least=0.4):
+        """A busy machine makes links slower, or what they are compared with; chunks that sleep do
+        so for too long."""
+        self.assertLess(link["bandwidth_Bps"], 1.4 * Bps)
         self.assertGreater(link["bandwidth_Bps"], least * Bps)
 
     def test_slow_links(self):
@@ -158,7 +159,7 @@ class Links(unittest.TestCase):
             links = self.links_of(written)
             for way in ("ab", "ba"):
                 # the shaper lets the first 128 kB pass at once
-                self.about(links[way], 12.5e6, least=0.75)
+                self.about(links[way], 12.5e6, least=0.6)
                 self.assertLess(links[way]["latency_s"], 0.005)
 
 

@@ -110,6 +110,10 @@ static struct hidp_model *make_model(void)
 static void set_up(void)
 {
 	said = (struct hidp_diagnostic)HIDP_DIAGNOSTIC_INIT;
+	atomic_store(&ready, 0);
+	atomic_store(&given_up, 0);
+	atomic_store(&lose, 0);
+	lose_when_ready = 0;
 	ck_ok(hidp_context_new(NULL, &context), said);
 	ck_ok(hidp_cluster_from_string(context, "2*cpu:10 | lan", &cluster, &said), said);
 	model = make_model();
