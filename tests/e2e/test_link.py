@@ -45,11 +45,18 @@ class Links(unittest.TestCase):
                 found[link["to"] + link["from"]] = link
         return found
 
-    def about(self, link, Bps, least=0.4):
-        """A busy machine makes links slower, or what they are compared with; chunks that sleep do
-        so for too long."""
-        self.assertLess(link["bandwidth_Bps"], 1.4 * Bps)
-        self.assertGreater(link["bandwidth_Bps"], least * Bps)
+    def measure(self, machines, Bps, inside=()):
+        """The links between a and b, whose bandwidths are known; again if the machine was busy."""
+        for _ in range(5):
+            written = machines.folder / "measured.json"
+            said, _ = self.profile(machines, "--link", "b", "--profile", written, inside=inside)
+            self.assertRegex(said, r"a to b: latency \d+\.\d+ ms, \d+\.\d+ MB/s\n")
+            self.assertRegex(said, r"b to a: latency \d+\.\d+ ms, \d+\.\d+ MB/s\n")
+            links = self.links_of(written)
+            parts = [links[way]["bandwidth_Bps"] / Bps[way] for way in ("ab", "ba")]
+            if all(0.6 < part < 1.3 for part in parts) and links["ab"]["latency_s"] < 0.02:
+                return links
+        self.fail(f"{parts} of the bandwidths: {links}")
 
     def test_slow_links(self):
         network = Network()
@@ -60,13 +67,7 @@ class Links(unittest.TestCase):
             machines.links["ba"].slow_down(5e6)
             before = self.links_of(machines.cluster)
             written = machines.folder / "measured.json"
-            said, _ = self.profile(machines, "--link", "b", "--profile", written)
-            self.assertRegex(said, r"a to b: latency \d+\.\d+ ms, \d+\.\d+ MB/s\n")
-            self.assertRegex(said, r"b to a: latency \d+\.\d+ ms, \d+\.\d+ MB/s\n")
-            after = self.links_of(written)
-            self.about(after["ab"], 20e6)
-            self.about(after["ba"], 5e6)
-            self.assertLess(after["ab"]["latency_s"], 0.1)
+            after = self.measure(machines, {"ab": 20e6, "ba": 5e6})
             self.assertEqual(after["ab"]["latency_s"], after["ba"]["latency_s"])
             # what was not measured stays as it was
             for way in ("ac", "ca", "bc", "cb"):
@@ -83,7 +84,7 @@ class Links(unittest.TestCase):
                 machines, "--link", "b", "--profile", machines.cluster, "--quiet"
             )
             self.assertEqual(said, "")
-            self.about(self.links_of(machines.cluster)["ba"], 5e6)
+            self.assertLess(self.links_of(machines.cluster)["ba"]["bandwidth_Bps"], 7e6)
             self.assertEqual(machines.end("b"), 0)
 
     def test_all_and_who_is_not_there(self):
@@ -154,13 +155,8 @@ class Links(unittest.TestCase):
                 peer["endpoint"] = peer["endpoint"].replace("127.0.0.1", address)
             machines.book = machines.write_book("peers.json", machines.peers)
             machines.start("b", inside=place.inside(1))
-            written = machines.folder / "measured.json"
-            self.profile(machines, "--link", "b", "--profile", written, inside=place.inside(0))
-            links = self.links_of(written)
-            for way in ("ab", "ba"):
-                # the shaper lets the first 128 kB pass at once
-                self.about(links[way], 12.5e6, least=0.6)
-                self.assertLess(links[way]["latency_s"], 0.005)
+            # the shaper lets the first 128 kB pass at once
+            self.measure(machines, {"ab": 12.5e6, "ba": 12.5e6}, inside=place.inside(0))
 
 
 def main():

@@ -69,16 +69,16 @@ static void be(void *link, const struct inproc_message *message, struct inproc_f
 }
 
 /* Lenient, for machines that are busy: both what is short and what is long takes longer then. */
-static void check(const struct link *link, const struct hidp_link_times *times)
+static bool is_close(const struct link *link, const struct hidp_link_times *times)
 {
-	ck_assert_double_ge(times->latency_s, 1e-6 * link->delay_us);
-	ck_assert_double_le(times->latency_s, 1e-6 * link->delay_us + 20e-3);
-	ck_assert_double_le(times->bandwidth_Bps, 1.6 * link->there_Bps);
-	ck_assert_double_ge(times->bandwidth_Bps, 0.4 * link->there_Bps);
-	ck_assert_double_le(times->back_bandwidth_Bps, 1.6 * link->back_Bps);
-	ck_assert_double_ge(times->back_bandwidth_Bps, 0.4 * link->back_Bps);
+	const double delay_s = 1e-6 * link->delay_us,
+		     there = times->bandwidth_Bps / link->there_Bps,
+		     back = times->back_bandwidth_Bps / link->back_Bps;
+	ck_assert_double_ge(times->latency_s, delay_s);
 	ck_assert_uint_ge(times->rounds, 3);
 	ck_assert_uint_ge(times->bytes, 1 << 16);
+	return times->latency_s < delay_s + 10e-3 && there > 0.5 && there < 1.5 && back > 0.5 &&
+	       back < 1.5;
 }
 
 START_TEST(as_it_is)
@@ -91,9 +91,14 @@ START_TEST(as_it_is)
 	};
 	struct link link = links[_i];
 	struct hidp_link_times times = HIDP_LINK_TIMES_INIT;
+	bool close = false;
 	inproc_set_rule(hub, be, &link);
-	ck_ok(hidp_agent_measure_link(agents[0], 2, 0.5, &times, &said), said);
-	check(&link, &times);
+	for (int tries = 0; tries < 10 && !close; tries++) {
+		ck_ok(hidp_agent_measure_link(agents[0], 2, 0.5, &times, &said), said);
+		close = is_close(&link, &times);
+	}
+	ck_assert_msg(close, "latency %g s, %g B/s there, %g B/s back", times.latency_s,
+	              times.bandwidth_Bps, times.back_bandwidth_Bps);
 }
 END_TEST
 
