@@ -40,7 +40,8 @@ const char usage_profile[] =
 	"                        place of what can be found out about this machine\n"
 	"  --boards DIR          folder of board profiles\n"
 	"\n"
-	"The model:\n" USAGE_MODEL_SIZES "  --no-fuse             every layer stays on its own\n"
+	"The model:\n" USAGE_MODEL_SIZES
+	"  --no-fuse             every layer stays on its own\n"
 	"\n"
 	"With --link, measures latency and bandwidth of the links between this node of CLUSTER\n"
 	"and others, on which 'hidp node' runs:\n"
@@ -305,8 +306,8 @@ static int measure(const struct request *r, struct hidp_context *context,
 	struct check checks[CHECKS_MAX];
 	struct engine *engine = NULL;
 	size_t count = 0;
-	hidp_status s = engine_new_weights(r->kernels, model, loaded->weights, loaded->weights_data,
-	                                   &engine, &said);
+	hidp_status s = engine_new_weights(r->kernels, model, loaded->weights,
+	                                   loaded->weights_data, &engine, &said);
 	if (s == HIDP_OK && r->check)
 		s = check_predictions(context, model, cluster, engine, &r->options, checks, &count,
 		                      &times, &said);

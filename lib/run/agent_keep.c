@@ -165,9 +165,9 @@ static hidp_status adopt(struct hidp_agent *agent, struct hidp_plan **plan,
 	struct hidp_plan *own = NULL;
 	struct hidp__arena scratch;
 	hidp__arena_init(&scratch, agent->ctx);
-	hidp_status s =
-		hidp__plan_make(model, (*plan)->cluster, (*plan)->cost, &(*plan)->request.options,
-	                        &(*plan)->decisions, &own, &scratch, diagnostic);
+	hidp_status s = hidp__plan_make(model, (*plan)->cluster, (*plan)->cost,
+	                                &(*plan)->request.options, &(*plan)->decisions, &own,
+	                                &scratch, diagnostic);
 	hidp__arena_destroy(&scratch);
 	if (s != HIDP_OK)
 		return s;

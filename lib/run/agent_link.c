@@ -79,11 +79,14 @@ static hidp_status knock(struct hidp_agent *agent, hidp_node_id to, double time_
 /* How large messages must be to tell how quick the link is. */
 static hidp_status find_bytes(struct hidp_agent *agent, hidp_node_id to, struct sample *sample)
 {
-	hidp_status s;
-	double took_s;
+	double small_s, took_s;
+	hidp_status s = shout(agent, to, 0, 0, NULL, LOST_S, &small_s);
+	if (s != HIDP_OK)
+		return s;
 	for (sample->bytes = BYTES_MIN;; sample->bytes *= 4) {
 		s = shout(agent, to, sample->bytes, sample->bytes, NULL, LOST_S, &took_s);
-		if (s != HIDP_OK || took_s >= 2 * LARGE_S || sample->bytes >= HIDP__ECHO_BYTES_MAX)
+		if (s != HIDP_OK || took_s - small_s >= 2 * LARGE_S ||
+		    sample->bytes >= HIDP__ECHO_BYTES_MAX)
 			return s;
 	}
 }

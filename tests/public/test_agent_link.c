@@ -86,7 +86,7 @@ START_TEST(as_it_is)
 	static const struct link links[] = {
 		{3000, 20e6, 4e6, 0},   /* one way quicker than the other */
 		{200, 100e6, 100e6, 0}, /* Gigabit Ethernet, about */
-		{60000, 4e6, 4e6, 0},   /* far away */
+		{60000, 40e6, 40e6, 0}, /* far away */
 		{1000, 30e6, 30e6, 3},  /* connections begin with what is lost */
 	};
 	struct link link = links[_i];
