@@ -77,6 +77,13 @@ const char *const *board_folders(const char *boards, const char *folders[4]);
 /* "hidp-node" or "hidp-cluster" if the text is such a document; else NULL. */
 const char *document_format(const char *text);
 
+/*
+ * machine.c: this machine, one node with rates that are typical and not measured; of which cores a
+ * processor is made is one of hidp_hwloc_granularity_value. name NULL: that of the host.
+ */
+struct hidp_cluster *this_machine(struct hidp_context *context, const char *name,
+                                  uint32_t granularity);
+
 /* cmd_boards.c: what is known of a node, over several lines. */
 void print_node(const struct hidp_cluster *cluster, hidp_node_id node);
 

@@ -8,10 +8,6 @@
 #include "measure.h"
 #include "models.h"
 
-#if HAVE_HWLOC
-#include <hidp-hwloc.h>
-#endif
-
 const char usage_profile[] =
 	"Usage: hidp profile MODEL [option]...\n"
 	"       hidp profile --link NODE... --cluster CLUSTER --peers FILE [option]...\n"
@@ -198,36 +194,6 @@ static const char *option_name(int option)
 	return "?";
 }
 
-#if HAVE_HWLOC
-static struct hidp_cluster *this_machine(struct hidp_context *context, const struct request *r)
-{
-	struct hidp_hwloc_options options = HIDP_HWLOC_OPTIONS_INIT;
-	struct hidp_diagnostic said = HIDP_DIAGNOSTIC_INIT;
-	struct hidp_cluster_builder *builder;
-	struct hidp_cluster *cluster = NULL;
-	options.name = r->name;
-	options.granularity = r->granularity;
-	hidp_status s = hidp_cluster_builder_new(context, &builder);
-	if (s == HIDP_OK) {
-		s = hidp_hwloc_describe(&options, builder, NULL, &said);
-		if (s == HIDP_OK)
-			s = hidp_cluster_builder_seal(builder, &cluster, &said);
-		hidp_cluster_builder_destroy(builder);
-	}
-	if (s != HIDP_OK)
-		complain_status("this machine", s, &said);
-	return cluster;
-}
-#else
-static struct hidp_cluster *this_machine(struct hidp_context *context, const struct request *r)
-{
-	(void)context;
-	(void)r;
-	complain("this build cannot find out about the machine (hwloc): give --cluster");
-	return NULL;
-}
-#endif
-
 /* A line that the next one takes the place of, where somebody looks. */
 static void show_progress(void *data, uint32_t round, double elapsed_s)
 {
@@ -344,7 +310,7 @@ static int profile(const struct request *r)
 	struct loaded_model model;
 	if (load_model(context, &r->model, &model))
 		cluster = r->cluster != NULL ? load_cluster(context, r->cluster, r->boards)
-		                             : this_machine(context, r);
+		                             : this_machine(context, r->name, r->granularity);
 	if (cluster != NULL)
 		rc = measure(r, context, &model, cluster);
 	hidp_cluster_unref(cluster);

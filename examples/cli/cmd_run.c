@@ -8,11 +8,12 @@
 #include "run.h"
 
 const char usage_run[] =
-	"Usage: hidp run MODEL CLUSTER [--node NODE] [--peers FILE] [option]...\n"
+	"Usage: hidp run MODEL [CLUSTER [--node NODE] [--peers FILE]] [option]...\n"
 	"\n"
 	"Leads requests for MODEL: finds out which nodes of CLUSTER are there ('hidp node'\n"
 	"runs on them), plans, sends the plan, and runs; again, if a node is lost. This is a\n"
-	"node of the cluster itself. Without --peers it does everything alone.\n"
+	"node of the cluster itself. Without --peers it does everything alone, without\n"
+	"CLUSTER on the cores of this machine.\n"
 	"\n"
 	"MODEL is a network of the zoo, an ONNX file or a JSON file; CLUSTER as for 'hidp\n"
 	"plan'; both the same on all nodes.\n"
@@ -332,14 +333,15 @@ int cmd_run(int argc, char **argv)
 			                      long_options[index].name,
 			                      optarg != NULL ? optarg : "");
 	}
-	if (argc - optind != 2)
-		return complain_usage(argv[0], argc - optind < 2
-		                                       ? "a model and a cluster are wanted"
-		                                       : "too many arguments");
+	if (argc - optind < 1 || argc - optind > 2)
+		return complain_usage(argv[0], argc - optind < 1 ? "a model is wanted"
+		                                                 : "too many arguments");
+	if (argc - optind == 1 && c.member.peers != NULL)
+		return complain_usage(argv[0], "--peers wants a cluster");
 	if (c.run.check != NULL && !watch_knows(c.run.check))
 		return CLI_FAILURE;
 	if (!list_add(&c.member.models, argv[optind]))
 		return CLI_FAILURE;
-	c.member.cluster = argv[optind + 1];
+	c.member.cluster = optind + 1 < argc ? argv[optind + 1] : NULL;
 	return run_command(&c);
 }

@@ -236,7 +236,8 @@ bool member_open(struct member *m, const struct member_options *o)
 		return false;
 	if (!open_context(m))
 		return false;
-	m->cluster = load_cluster(m->context, o->cluster, o->boards);
+	m->cluster = o->cluster != NULL ? load_cluster(m->context, o->cluster, o->boards)
+	                                : this_machine(m->context, NULL, 0);
 	if (m->cluster == NULL || !find_node(m, o->node))
 		return false;
 	/* without an address book it is alone */

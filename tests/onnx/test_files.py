@@ -189,6 +189,19 @@ class Run(Case):
         self.run_model(path, "--batch", 2, "--input", f"image={raw}", "--output", out)
         np.testing.assert_array_equal(np.load(out), y)
 
+    def test_this_machine(self):
+        """Without a cluster it is computed here, as the manual says."""
+        path, out = self.save("m.onnx", self.image_model()), self.folder / "y.npy"
+        x = numbers(1, 3, 5, 6)
+        given = self.save("x.npy", x)
+        arguments = ("run", path, "--input", given, "--output", f"maps={out}")
+        done = subprocess.run([HIDP, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
+        if "(hwloc): give a cluster" in done.stderr:
+            self.skipTest("hidp was built without hwloc")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        np.testing.assert_allclose(np.load(out), self.convolve(x), rtol=1e-4, atol=1e-5)
+        self.assertIn("--peers wants a cluster", self.fails(2, "run", path, "--peers", "x"))
+
     def test_tokens(self):
         path = self.save("m.onnx", self.token_model())
         sizes = ("--dim", "l=9")
