@@ -83,7 +83,10 @@ hidp_status kernels__supports(void *user_data, const struct hidp_model *model, h
 	if (s != HIDP_OK)
 		return kernels__fail(diagnostic, HIDP_ERR_UNSUPPORTED, "model",
 		                     "there is no layer %u", layer);
-	if (info.op == HIDP_OP_INPUT || info.op == HIDP_OP_CUSTOM || info.op > HIDP_OP_EMBEDDING)
+	if (info.op == HIDP_OP_CUSTOM)
+		return kernels__fail(diagnostic, HIDP_ERR_UNSUPPORTED, info.name,
+		                     "custom layers are not among these kernels");
+	if (info.op == HIDP_OP_INPUT || info.op > HIDP_OP_EMBEDDING)
 		return kernels__fail(diagnostic, HIDP_ERR_UNSUPPORTED, info.name,
 		                     "op %u is not among these kernels", info.op);
 	if (info.dtype != HIDP_DTYPE_FP32)
